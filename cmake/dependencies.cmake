@@ -1,0 +1,23 @@
+# Everything that the build takes from outside, all of it Debian packages: ci/packages.txt.
+
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+find_package(absl CONFIG REQUIRED)
+find_package(PkgConfig REQUIRED)
+# Link PkgConfig::URCU_MEMB and include <urcu/urcu-memb.h>.
+pkg_check_modules(URCU_MEMB REQUIRED IMPORTED_TARGET liburcu-memb)
+
+if(RACEWALK_EXPLORE)
+  # Include <relacy/relacy.hpp>. The folder above it, never relacy/ itself: that has a pthread.h.
+  find_path(RACEWALK_RELACY_INCLUDE_DIR relacy/relacy.hpp REQUIRED)
+  find_package(CLI11 CONFIG REQUIRED)
+  find_package(nlohmann_json CONFIG REQUIRED)
+endif()
+
+if(RACEWALK_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
+if(RACEWALK_BENCHMARKS)
+  find_package(benchmark CONFIG REQUIRED)
+endif()
