@@ -1,0 +1,144 @@
+// What the core asks of the world it runs in.
+//
+// The core is templates over one Platform and uses nothing else of
+// concurrency: no std::atomic, no fences, no locks of its own. A platform is a
+// class of static members, so that a native build folds every question it can
+// answer at compile time.
+#ifndef RACEWALK_CORE_PLATFORM_PLATFORM_H_
+#define RACEWALK_CORE_PLATFORM_PLATFORM_H_
+
+#include <atomic>
+#include <concepts>
+#include <cstdint>
+#include <source_location>
+
+#include "core/platform/event.h"
+#include "core/protocol.h"
+#include "core/violation.h"
+
+namespace racewalk {
+
+// A memory order and the point (if any) that asked for it. `publishes` is the
+// second point of an operation that has an acquire half and a release half.
+struct Order {
+  std::memory_order value;
+  point at = point::none;
+  point publishes = point::none;
+
+  // NOLINTNEXTLINE(google-explicit-constructor): std::memory_order_relaxed reads as itself.
+  constexpr Order(std::memory_order order, point p = point::none, point second = point::none)
+      : value(order), at(p), publishes(second) {}
+};
+
+// The order of an operation whose halves are `acquire` and `release`.
+constexpr std::memory_order Combine(std::memory_order acquire, std::memory_order release) {
+  const bool acquires = acquire != std::memory_order_relaxed;
+  const bool releases = release != std::memory_order_relaxed;
+  if (acquires && releases) return std::memory_order_acq_rel;
+  if (acquires) return std::memory_order_acquire;
+  return releases ? std::memory_order_release : std::memory_order_relaxed;
+}
+
+// A failed compare-exchange stores nothing, so its order is the load half of
+// the order of success, weakened or not.
+constexpr std::memory_order FailureOrder(std::memory_order success) {
+  switch (success) {
+    case std::memory_order_seq_cst:
+      return std::memory_order_seq_cst;
+    case std::memory_order_acq_rel:
+    case std::memory_order_acquire:
+      return std::memory_order_acquire;
+    default:
+      return std::memory_order_relaxed;
+  }
+}
+
+// What the core says it is doing, for oracles and timelines. Costs nothing natively.
+enum class TraceKind : uint8_t {
+  kWalk,        // a walk begins
+  kVisit,       // a walk that may yield looks at an entry; a: gfn, b: level
+  kYielded,     // a walk gave up the MMU lock and took it again
+  kTableFreed,  // a table page goes back to the allocator; a: pfn
+  kRootZapped,  // an invalid root is empty and its owner lets go; a: pfn
+};
+
+// The concept. Names in lower case are contracts of the blueprint or follow the
+// standard library; `loc` arguments default to the caller's position.
+//
+// Atomic<T>   T is an integer, enum or small trivially copyable struct with
+//             operator==. load/store/exchange/compare_exchange (strong)/
+//             fetch_and/fetch_or/fetch_add take an Order. `initialize` is a
+//             store to a word that no other thread may know yet. `peek` is for
+//             oracles: the newest value, no ordering, no event. hardware_load
+//             and hardware_compare_exchange are what a page walker does: the
+//             newest value, and no happens-before edge.
+// Plain<T>    ordinary data whose races must be found.
+// Mutex, SharedMutex  lock/unlock (and _shared); `contended` says whether
+//             somebody waits; the Assert calls check the caller's own hold.
+// Rcu         a domain: read sections nest; call/synchronize/barrier as the
+//             kernel's. Head is what `call` threads its callbacks through.
+// Slots       hands out frame numbers [first, first + count), newest freed
+//             first or from quarantine, as the world chooses.
+// Ghost       a generation carried along with an entry's value, ignored by
+//             comparison; empty natively.
+template <typename P>
+concept Platform =
+    requires(point p, bool condition, const char* text, uint64_t n,
+             typename P::template Atomic<uint64_t>& word, uint64_t& expected,
+             typename P::template Plain<uint64_t>& plain, typename P::Mutex& mutex,
+             typename P::SharedMutex& shared, typename P::Rcu& rcu, typename P::Rcu::Head& head,
+             void (*callback)(void*), void* argument, typename P::Slots& slots) {
+      { word.load(Order(std::memory_order_relaxed)) } -> std::same_as<uint64_t>;
+      word.store(n, Order(std::memory_order_relaxed));
+      { word.exchange(n, Order(std::memory_order_relaxed)) } -> std::same_as<uint64_t>;
+      {
+        word.compare_exchange(expected, n, Order(std::memory_order_relaxed))
+      } -> std::same_as<bool>;
+      { word.fetch_and(n, Order(std::memory_order_relaxed)) } -> std::same_as<uint64_t>;
+      { word.fetch_or(n, Order(std::memory_order_relaxed)) } -> std::same_as<uint64_t>;
+      { word.fetch_add(n, Order(std::memory_order_relaxed)) } -> std::same_as<uint64_t>;
+      { word.hardware_load() } -> std::same_as<uint64_t>;
+      { word.hardware_compare_exchange(expected, n) } -> std::same_as<bool>;
+      word.initialize(n);
+      { word.peek() } -> std::same_as<uint64_t>;
+      { plain.load() } -> std::same_as<uint64_t>;
+      plain.store(n);
+      mutex.lock();
+      mutex.unlock();
+      mutex.AssertHeld();
+      shared.lock();
+      shared.unlock();
+      shared.lock_shared();
+      shared.unlock_shared();
+      shared.AssertHeld();
+      shared.AssertHeldShared();  // shared or exclusive
+      { shared.contended() } -> std::same_as<bool>;
+      rcu.read_lock();
+      rcu.read_unlock();
+      { rcu.held() } -> std::same_as<bool>;
+      rcu.call(head, callback, argument);
+      rcu.synchronize();
+      rcu.barrier();
+      { slots.take() } -> std::same_as<uint32_t>;  // Slots::kNone if none is left
+      slots.give(uint32_t{1});
+      typename P::Ghost;
+      // The order that point p asks for; the second form has two halves.
+      { P::order(p) } -> std::same_as<Order>;
+      { P::order(p, p) } -> std::same_as<Order>;
+      // Whether the step (or the right design) at point p is taken.
+      { P::keeps(p) } -> std::same_as<bool>;
+      // Whether a long walk that holds `shared` should yield at point p now.
+      { P::ShouldYield(shared, p) } -> std::same_as<bool>;
+      // Called on every retry; lets others run.
+      P::Pause();
+      // Reports a violation unless `condition`; does not return if it is false.
+      P::Check(condition, ViolationKind::kAssertion, text, text);
+      P::Trace(TraceKind::kVisit, n, n);
+      // Heap objects of the core; a deleted one is watched for use.
+      { P::template New<uint64_t>(n) } -> std::same_as<uint64_t*>;
+      P::Delete(static_cast<uint64_t*>(nullptr));
+    };
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_CORE_PLATFORM_PLATFORM_H_

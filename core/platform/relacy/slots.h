@@ -1,0 +1,51 @@
+// P::Slots of the explored world: frame numbers are reused as the world chooses.
+#ifndef RACEWALK_CORE_PLATFORM_RELACY_SLOTS_H_
+#define RACEWALK_CORE_PLATFORM_RELACY_SLOTS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "core/platform/relacy/clock.h"
+#include "core/platform/relacy/world.h"
+
+namespace racewalk {
+
+class RelacySlots {
+ public:
+  static constexpr uint32_t kNone = ~0U;
+  enum class Reuse : uint8_t {
+    kChosen,      // per free: at once, or not in this execution
+    kNewestFirst  // always at once
+  };
+
+  RelacySlots(uint32_t first, uint32_t count, Reuse reuse)
+      : first_(first), reuse_(reuse), freed_(count) {
+    free_.reserve(count);
+    for (uint32_t i = count; i > 0; --i) free_.push_back(first + i - 1);
+  }
+
+  // What freed the slot happens-before its reuse, as any allocator's lock promises.
+  uint32_t take() {
+    if (free_.empty()) return kNone;
+    const uint32_t slot = free_.back();
+    free_.pop_back();
+    AcquireFrom(freed_[slot - first_]);
+    return slot;
+  }
+
+  void give(uint32_t slot) {
+    ReleaseInto(freed_[slot - first_]);
+    if (reuse_ == Reuse::kChosen && World::Get().Choose(2, Choice::kReuse) != 0) return;
+    free_.push_back(slot);
+  }
+
+ private:
+  uint32_t first_;
+  Reuse reuse_;
+  std::vector<uint32_t> free_;
+  std::vector<Clock> freed_;
+};
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_CORE_PLATFORM_RELACY_SLOTS_H_

@@ -1,0 +1,311 @@
+#include "core/platform/relacy/world.h"
+
+#include <bit>
+#include <cstdlib>
+
+#include "core/platform/relacy/rcu.h"
+#include "core/platform/relacy/relacy.h"
+
+namespace racewalk {
+namespace internal {
+void SwitchTo(int threads, int picked);  // engine.cc
+}
+
+namespace {
+
+// An execution that needs more steps than this makes no progress: the longest
+// scenario of the library needs some hundreds.
+constexpr uint64_t kMaxSteps = 50'000;
+
+// A thread that has paused this often is not offered before everybody who can
+// run has stepped: or two that retry by turns would starve a third.
+constexpr uint32_t kPatience = 4;
+
+}  // namespace
+
+void ReleaseInto(Clock& clock) {
+  rl::thread_info_base& self = *rl::ctx().threadx_;
+  self.own_acq_rel_order_ += 1;
+  const auto threads = static_cast<std::size_t>(World::Get().threads());
+  for (std::size_t i = 0; i < threads; ++i) {
+    clock.time[i] = std::max(clock.time[i], self.acq_rel_order_[i]);
+  }
+}
+
+void AcquireFrom(const Clock& clock) {
+  rl::thread_info_base& self = *rl::ctx().threadx_;
+  self.own_acq_rel_order_ += 1;
+  const auto threads = static_cast<std::size_t>(World::Get().threads());
+  for (std::size_t i = 0; i < threads; ++i) {
+    self.acq_rel_order_[i] = std::max(self.acq_rel_order_[i], clock.time[i]);
+  }
+}
+
+World& World::Get() {
+  static World world;
+  return world;
+}
+
+void World::Begin(int threads, Engine* engine, Decisions* decisions) {
+  Discard();
+  slots_.fill(Slot{});
+  engine_ = engine;
+  decisions_ = decisions;
+  violation_ = Violation{};
+  threads_ = threads;
+  current_ = 0;
+  paused_ = -1;
+  parallel_ = false;
+  locations_ = 0;
+  step_ = 0;
+  serial_steps_ = 0;
+  choices_ = 0;
+  fingerprint_ = 0;
+  interleaving_ = 0;
+  live_objects_ = 0;
+}
+
+void World::Discard() {
+  for (const Block& block : blocks_) {
+    block.destroy(block.memory);
+    std::free(block.memory);
+  }
+  blocks_.clear();
+  domains_.clear();
+}
+
+void World::RemoveDomain(RelacyRcu* domain) { std::erase(domains_, domain); }
+
+uint32_t World::Fair(uint32_t enabled) {
+  uint32_t fair = enabled;
+  if (paused_ >= 0) fair &= ~(1U << paused_);
+  paused_ = -1;
+  for (int i = 0; i < threads_; ++i) {
+    Slot& slot = slots_[Index(i)];
+    if (slot.pauses < kPatience || (enabled & (1U << i)) == 0) continue;
+    bool starves = false;
+    for (int j = 0; j < threads_; ++j) {
+      starves |=
+          j != i && (enabled & (1U << j)) != 0 && slots_[Index(j)].last_step <= slot.patient_since;
+    }
+    if (starves) {
+      fair &= ~(1U << i);
+    } else {
+      slot.pauses = 0;
+    }
+  }
+  // Whoever stepped longest ago is always left, unless it is alone and paused.
+  return fair != 0 ? fair : enabled;
+}
+
+int World::PickNext() {
+  uint32_t enabled = 0;
+  for (int i = 0; i < threads_; ++i) {
+    const Slot& slot = slots_[Index(i)];
+    if (slot.finished) continue;
+    if (slot.ready != nullptr && !slot.ready(slot.argument)) continue;
+    enabled |= 1U << i;
+  }
+  if (enabled == 0) FailDeadlock();
+  enabled = Fair(enabled);
+  if (std::has_single_bit(enabled)) return std::countr_zero(enabled);
+  for (int i = 0; i < threads_; ++i) announcements_[Index(i)] = slots_[Index(i)].next;
+  const PickView view{threads_, current_, enabled, step_, &announcements_};
+  const int picked = decisions_->Pick(view);
+  ++choices_;
+  if (taken_ != nullptr) {
+    taken_->push_back({true, Choice::kStaleRead, enabled, static_cast<uint32_t>(picked)});
+  }
+  return picked;
+}
+
+uint32_t World::Choose(uint32_t n, Choice kind) {
+  if (!parallel_) return 0;
+  const uint32_t chosen = decisions_->Choose(n, kind);
+  ++choices_;
+  if (taken_ != nullptr) taken_->push_back({false, kind, n, chosen});
+  fingerprint_ = Mix(fingerprint_ ^ (uint64_t{chosen} << 8) ^ static_cast<uint64_t>(kind));
+  return chosen;
+}
+
+void World::Step(OpKind kind, uint32_t location, point at) {
+  if (++(parallel_ ? step_ : serial_steps_) > kMaxSteps) {
+    Fail({.kind = ViolationKind::kLivelock,
+          .invariant = "P1",
+          .what = "{thread} is still retrying after {value} steps, and nothing moves on",
+          .value = kMaxSteps,
+          .thread = current_});
+  }
+  if (!parallel_) return;
+  slots_[Index(current_)].next = {kind, location, at};
+  slots_[Index(current_)].last_step = step_;
+  const int next = PickNext();
+  if (next != current_) internal::SwitchTo(threads_, next);
+}
+
+void World::Wait(OpKind kind, uint32_t location, Ready ready, const void* argument,
+                 std::source_location where) {
+  if (!parallel_) {
+    if (ready(argument)) return;
+    Fail({.kind = ViolationKind::kDeadlock,
+          .invariant = "P2",
+          .what = "{thread} waits for something that nobody is left to do",
+          .thread = current_,
+          .where = where});
+  }
+  Slot& slot = slots_[Index(current_)];
+  slot.ready = ready;
+  slot.argument = argument;
+  slot.where = where;
+  Step(kind, location, point::none);
+  slot.ready = nullptr;
+}
+
+void World::Pause(std::source_location where) {
+  // Relacy: after a yield, what has been seen to be superseded is not read again.
+  rl::thread_info_base& self = *rl::ctx().threadx_;
+  self.last_yield_ = self.own_acq_rel_order_;
+  if (recording()) Record({.kind = EventKind::kPause, .where = where});
+  paused_ = current_;
+  Slot& slot = slots_[Index(current_)];
+  if (slot.pauses++ == 0) slot.patient_since = step_;
+  Step(OpKind::kPause, 0, point::none);
+}
+
+void World::FailDeadlock() {
+  Violation violation{.kind = ViolationKind::kDeadlock,
+                      .invariant = "P2",
+                      .what = "{thread} waits for ever, and so does everybody else"};
+  for (int i = 0; i < threads_; ++i) {
+    const Slot& slot = slots_[Index(i)];
+    if (slot.finished) continue;
+    if (i == threads_ - 1 && violation.thread < 0) {
+      violation.what = "a grace period never ends: a read section was left open";
+      for (const RelacyRcu* domain : domains_) {
+        if (domain->OldestReader() >= 0) violation.other = domain->OldestReader();
+      }
+    }
+    if (violation.thread < 0) {
+      violation.thread = i;
+      violation.where = slot.where;
+    } else if (violation.other < 0 && i != threads_ - 1) {
+      violation.other = i;
+      violation.other_where = slot.where;
+    }
+  }
+  Fail(violation);
+}
+
+void World::Fail(Violation violation) {
+  violation.step = step_;
+  if (violation.thread < 0) violation.thread = current_;
+  violation_ = violation;
+  rl::ctx().fail_test("", rl::test_result_user_assert_failed, rl::debug_info());
+  std::abort();  // not reached: fail_test leaves this fiber for good
+}
+
+bool World::Keeps(point p, std::source_location where) {
+  if (!weakened(p)) return true;
+  if (recording()) {
+    Record({.kind = EventKind::kTrace, .at = p, .trace = "left out", .where = where});
+  }
+  return false;
+}
+
+void World::Trace(TraceKind kind, uint64_t a, uint64_t b, std::source_location where) {
+  if (recording() && kind != TraceKind::kVisit && kind != TraceKind::kWalk) {
+    static constexpr std::array<const char*, 5> kTexts = {
+        "begins a walk", "visits an entry", "gave up the MMU lock and took it again",
+        "frees table page", "has emptied invalid root"};
+    Record({.kind = EventKind::kTrace,
+            .value = a,
+            .trace = kTexts[static_cast<std::size_t>(kind)],
+            .where = where});
+  }
+  if (observer_ != nullptr) observer_->OnTrace(kind, a, b, where);
+}
+
+bool World::OthersFinished() const {
+  for (int i = 0; i < threads_ - 1; ++i) {
+    if (!slots_[Index(i)].finished) return false;
+  }
+  return true;
+}
+
+bool World::HasCallbackWork() const {
+  for (const RelacyRcu* domain : domains_) {
+    if (domain->Startable() + domain->Runnable() > 0) return true;
+  }
+  return false;
+}
+
+void World::RunCallbackThread() {
+  for (;;) {
+    Wait(
+        OpKind::kRcuWork, 0,
+        [](const void* self) {
+          const auto* world = static_cast<const World*>(self);
+          if (world->HasCallbackWork()) return true;
+          // Done only when nothing can be queued any more and nothing is pending.
+          if (!world->OthersFinished()) return false;
+          for (const RelacyRcu* domain : world->domains_) {
+            if (domain->HasPending()) return false;
+          }
+          return true;
+        },
+        this, std::source_location::current());
+    uint32_t actions = 0;
+    for (const RelacyRcu* domain : domains_) actions += domain->Startable() + domain->Runnable();
+    if (actions == 0) return;
+    uint32_t chosen = actions == 1 ? 0 : Choose(actions, Choice::kGracePeriod);
+    for (RelacyRcu* domain : domains_) {
+      const uint32_t startable = domain->Startable();
+      if (chosen < startable) {
+        domain->StartGracePeriod(chosen);
+        break;
+      }
+      chosen -= startable;
+      const uint32_t runnable = domain->Runnable();
+      if (chosen < runnable) {
+        domain->RunCallback(chosen);
+        break;
+      }
+      chosen -= runnable;
+    }
+  }
+}
+
+void* World::Allocate(std::size_t bytes, Destroy destroy) {
+  auto* memory = static_cast<std::byte*>(std::malloc(bytes));
+  if (memory == nullptr) std::abort();
+  blocks_.push_back({memory, bytes, destroy, true});
+  ++live_objects_;
+  return memory;
+}
+
+uint32_t World::ObjectOf(const void* part) const {
+  const auto* byte = static_cast<const std::byte*>(part);
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    const Block& block = blocks_[i];
+    if (byte >= block.memory && byte < block.memory + block.bytes) {
+      return static_cast<uint32_t>(i + 1);
+    }
+  }
+  return 0;
+}
+
+void World::Release(void* memory, std::source_location where) {
+  for (Block& block : blocks_) {
+    if (block.memory != memory) continue;
+    if (!block.live) break;
+    block.live = false;
+    --live_objects_;
+    return;
+  }
+  Fail({.kind = ViolationKind::kDoubleFree,
+        .invariant = "L4",
+        .what = "{thread} frees an object that is not allocated",
+        .where = where});
+}
+
+}  // namespace racewalk

@@ -1,0 +1,197 @@
+// The protocol points: every ordering, step and yield place of the MMUs, with
+// its reason. One table; the core names its rows, nothing else.
+#ifndef RACEWALK_CORE_PROTOCOL_H_
+#define RACEWALK_CORE_PROTOCOL_H_
+
+#include <array>
+#include <atomic>
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace racewalk {
+
+enum class PointKind : uint8_t {
+  kOrder,        // a memory order; weakened, it is replaced by a weaker one
+  kStep,         // a step that must be taken; weakened, it is left out
+  kYield,        // a place where a long walk must offer to yield; weakened, it never does
+  kAlternative,  // a design that was proposed or shipped and is wrong; weakened, it is used
+};
+
+// X(name, kind, strong order, weak order, variant, pairs with, why, bug)
+//
+// Orders of kinds other than kOrder are relaxed. A point with a variant matters
+// only there; core/tdp/README.md says what takes its place in the others.
+#define RACEWALK_POINTS(X)                                                                         \
+  X(table_publish, kOrder, release, relaxed, "", "walk_follow",                                    \
+    "a walker that reaches a new table must see it initialised", "A24")                            \
+  X(leaf_publish, kOrder, release, relaxed, "", "removal_acquire, freeze_acquire",                 \
+    "whoever zaps a page marks it, so it must see the page as its mapper did (ad_at_zap)", "")     \
+  X(walk_follow, kOrder, acquire, relaxed, "", "table_publish",                                    \
+    "what is read through an entry must be at least as new as the entry", "")                      \
+  X(removal_acquire, kOrder, acquire, relaxed, "", "table_publish, leaf_publish",                  \
+    "a removed table is taken apart by a thread that may never have walked through it", "")        \
+  X(freeze_acquire, kOrder, acquire, relaxed, "", "table_publish, leaf_publish",                   \
+    "tables below a removed one are taken apart without having been walked", "")                   \
+  X(root_publish, kOrder, release, relaxed, "owned", "root_follow",                                \
+    "a vCPU that finds a root on the list must see it initialised", "R2")                          \
+  X(root_follow, kOrder, acquire, relaxed, "owned", "root_publish",                                \
+    "a root found on the list is used at once", "")                                                \
+  X(root_put_release, kOrder, release, relaxed, "", "root_put_acquire",                            \
+    "what a vCPU did with a root must be over before the last reference frees it", "")             \
+  X(root_put_acquire, kOrder, acquire, relaxed, "", "root_put_release",                            \
+    "whoever drops the last reference frees what all others used", "")                             \
+  X(unlink_publish, kOrder, release, relaxed, "owned", "unlink_follow",                            \
+    "a host that finds no notifier must see the pages as the last unmapping left them", "N16a")    \
+  X(unlink_follow, kOrder, acquire, relaxed, "owned", "unlink_publish",                            \
+    "a host that finds no notifier goes on to free pages", "N16a")                                 \
+  X(mode_announced, kOrder, seq_cst, release, "",                                                  \
+    "requests_checked, request_posted, mode_checked",                                              \
+    "entering guest mode must be visible before requests are looked for, or both sides miss each " \
+    "other",                                                                                       \
+    "N30")                                                                                         \
+  X(requests_checked, kOrder, seq_cst, acquire, "",                                                \
+    "mode_announced, request_posted, mode_checked",                                                \
+    "a request posted before the mode was read must be seen before the guest runs", "N30")         \
+  X(request_posted, kOrder, seq_cst, acq_rel, "",                                                  \
+    "mode_announced, requests_checked, requests_taken",                                            \
+    "a request must be visible before the mode is looked at", "N30")                               \
+  X(mode_checked, kOrder, seq_cst, acquire, "",                                                    \
+    "mode_announced, requests_checked, request_posted",                                            \
+    "a vCPU that entered before it could see the request must be interrupted", "N30")              \
+  X(requests_taken, kOrder, acquire, relaxed, "", "request_posted",                                \
+    "what the request is about, such as an invalid root, must be visible to whoever handles it",   \
+    "")                                                                                            \
+  X(seq_publish, kOrder, release, relaxed, "", "seq_read_before_pfn",                              \
+    "a fault that sees the new count must see what the host did before it", "N27b")                \
+  X(seq_read_before_pfn, kOrder, acquire, relaxed, "", "seq_publish",                              \
+    "a fault must not use a page that was looked up before its snapshot", "N27a")                  \
+  X(range_is_union, kStep, relaxed, relaxed, "", "",                                               \
+    "with two invalidations under way the range must cover both", "")                              \
+  X(seq_increment, kStep, relaxed, relaxed, "", "retry_sequence",                                  \
+    "a fault that slept through a whole invalidation must notice", "N11")                          \
+  X(retry_in_progress, kStep, relaxed, relaxed, "", "range_is_union",                              \
+    "between start and end the host may still change its mind about the page", "N2")               \
+  X(retry_sequence, kStep, relaxed, relaxed, "", "seq_increment",                                  \
+    "the page was looked up before an invalidation that has ended since", "N27a")                  \
+  X(fault_checks_root, kStep, relaxed, relaxed, "", "",                                            \
+    "nothing may be mapped in a root that has been given up: nobody would unmap it", "X01")        \
+  X(map_avoids_frozen, kStep, relaxed, relaxed, "", "",                                            \
+    "a frozen entry has an owner who will write it again", "X17")                                  \
+  X(yield_needs_progress, kStep, relaxed, relaxed, "", "",                                         \
+    "two walks that yield to each other before their first entry never end", "X07")                \
+  X(flush_before_yield, kStep, relaxed, relaxed, "", "",                                           \
+    "whoever gets the lock may rely on what was unmapped under it", "X08")                         \
+  X(freeze_empty, kStep, relaxed, relaxed, "", "",                                                 \
+    "a walker inside a removed table would install what nobody can find any more", "X41")          \
+  X(freeze_spins, kStep, relaxed, relaxed, "", "",                                                 \
+    "the owner of a frozen entry will overwrite it, and then others install there", "X42")         \
+  X(flush_frozen, kStep, relaxed, relaxed, "", "",                                                 \
+    "no CPU may still walk through a table that is about to be freed", "X11")                      \
+  X(leaf_zap_exchange, kStep, relaxed, relaxed, "", "",                                            \
+    "the hardware may set D between the read and the write of an entry (ad_at_zap)", "X13")        \
+  X(table_freed_by_rcu, kStep, relaxed, relaxed, "", "",                                           \
+    "others may be walking below a table that is removed under the shared lock", "A02")            \
+  X(root_freed_by_rcu, kStep, relaxed, relaxed, "", "",                                            \
+    "others may be looking at a root that comes off the list", "R1")                               \
+  X(root_searched_twice, kStep, relaxed, relaxed, "owned", "",                                     \
+    "two vCPUs that both found no root would make one each", "X29")                                \
+  X(put_revives, kStep, relaxed, relaxed, "last_put_zaps", "",                                     \
+    "a root without references cannot be found by notifiers while it is zapped", "X23a")           \
+  X(put_stops_when_invalid, kStep, relaxed, relaxed, "last_put_zaps", "",                          \
+    "a root that is invalid has been zapped; zapping it again never ends", "X23e")                 \
+  X(load_root_flushes, kStep, relaxed, relaxed, "", "",                                            \
+    "zaps of invalid roots do not flush; whoever loads a root must", "X12")                        \
+  X(kick_waits, kStep, relaxed, relaxed, "", "",                                                   \
+    "a request is seen at the next entry only; a vCPU in the guest must be made to leave", "A20")  \
+  X(unmap_all_roots, kStep, relaxed, relaxed, "", "",                                              \
+    "a zap of an invalid root may have yielded half-way and still holds mappings", "X05")          \
+  X(unmap_flushes, kStep, relaxed, relaxed, "", "",                                                \
+    "the host frees the pages as soon as the notifier returns", "X12")                             \
+  X(unmap_respects_atomic, kStep, relaxed, relaxed, "", "",                                        \
+    "a notifier that was called in atomic context must not sleep", "A18")                          \
+  X(invalidate_requests_reload, kStep, relaxed, relaxed, "", "",                                   \
+    "a vCPU would go on using a root that has been given up", "R7")                                \
+  X(unregister_waits, kStep, relaxed, relaxed, "", "",                                             \
+    "a callback that found the notifier linked may still be using the VM", "N5")                   \
+  X(destroy_waits, kStep, relaxed, relaxed, "", "", "callbacks that free table pages use the VM",  \
+    "A07")                                                                                         \
+  X(zap_root_yields, kYield, relaxed, relaxed, "", "",                                             \
+    "a large root takes minutes to zap; others wait for the MMU lock", "X23")                      \
+  X(unmap_yields, kYield, relaxed, relaxed, "", "",                                                \
+    "a large range takes long to unmap; faults wait for the MMU lock", "")                         \
+  X(collapse_yields, kYield, relaxed, relaxed, "", "",                                             \
+    "a large slot takes long to go through; invalidations wait for the MMU lock", "")              \
+  X(snapshot_before_lookup, kAlternative, relaxed, relaxed, "", "seq_read_before_pfn",             \
+    "snapshot after the lookup: an invalidation between the two goes unnoticed", "N27a")           \
+  X(release_before_unlink, kAlternative, relaxed, relaxed, "owned", "",                            \
+    "unlink before everything is unmapped: the host takes pages that are still mapped", "N16a")    \
+  X(restart_does_not_advance, kAlternative, relaxed, relaxed, "", "",                              \
+    "advance after the restart: the entry at which the walk yielded is skipped", "X06")            \
+  X(flush_in_read_section, kAlternative, relaxed, relaxed, "", "flush_frozen",                     \
+    "flush after the read section: the grace period may end, and the table be reused, before it",  \
+    "X11")                                                                                         \
+  X(release_under_lock, kAlternative, relaxed, relaxed, "", "",                                    \
+    "release the page after the lock: the host may have written it back and freed it", "X45")      \
+  X(get_unless_zero, kAlternative, relaxed, relaxed, "", "",                                       \
+    "take references from zero: the root is on its way to be freed", "X24")                        \
+  X(put_drops_its_own, kAlternative, relaxed, relaxed, "", "",                                     \
+    "do not drop the only reference: the count no longer says who is last", "X23b")                \
+  X(put_drops_again, kAlternative, relaxed, relaxed, "last_put_zaps", "",                          \
+    "force the count to zero after the zap: an iterator may have taken a reference", "X23c")       \
+  X(invalid_set_first, kAlternative, relaxed, relaxed, "last_put_zaps", "",                        \
+    "look at `invalid` before the zap and set it after: others still find the root valid", "X23d")
+
+enum class point : uint16_t {
+  none,
+#define RACEWALK_POINT_ENUM(name, ...) name,
+  RACEWALK_POINTS(RACEWALK_POINT_ENUM)
+#undef RACEWALK_POINT_ENUM
+};
+
+struct PointInfo {
+  std::string_view name;
+  PointKind kind;
+  std::memory_order strong;
+  std::memory_order weak;
+  std::string_view variant;  // the only design of its MMU that needs it, "" for all
+  std::string_view pairs;    // the point or points it pairs with, "" for none
+  std::string_view why;      // what goes wrong without it
+  std::string_view bug;      // BUGS identifier, "" if it has no history
+};
+
+inline constexpr auto kPoints =
+    std::to_array<PointInfo>({{"none", PointKind::kStep, std::memory_order_relaxed,
+                               std::memory_order_relaxed, "", "", "", ""},
+#define RACEWALK_POINT_ROW(name, kind, strong, weak, variant, pairs, why, bug) \
+  {#name,                                                                      \
+   PointKind::kind,                                                            \
+   std::memory_order_##strong,                                                 \
+   std::memory_order_##weak,                                                   \
+   variant,                                                                    \
+   pairs,                                                                      \
+   why,                                                                        \
+   bug},
+                              RACEWALK_POINTS(RACEWALK_POINT_ROW)
+#undef RACEWALK_POINT_ROW
+    });
+
+inline constexpr std::size_t kPointCount = kPoints.size();  // includes `none`
+
+constexpr const PointInfo& Info(point p) { return kPoints[static_cast<std::size_t>(p)]; }
+
+// Returns point::none if there is no such point.
+constexpr point FindPoint(std::string_view name) {
+  for (std::size_t i = 1; i < kPointCount; ++i) {
+    if (kPoints[i].name == name) return static_cast<point>(i);
+  }
+  return point::none;
+}
+
+// Which points are weakened; empty for the correct core.
+using PointSet = std::bitset<kPointCount>;
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_CORE_PROTOCOL_H_
