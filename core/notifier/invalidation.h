@@ -1,0 +1,86 @@
+// The retry protocol between MMU notifiers and page faults: a sequence count
+// and an in-progress range (kernel: mmu_invalidate_seq, mmu_invalidate_in_progress,
+// virt/kvm/kvm_main.c; PROTOCOL 3.1 and 3.2).
+//
+// A fault takes a snapshot before it asks the host for the page and, under the
+// MMU lock, must retry if an invalidation that covers the page is in progress
+// or any has ended since. Invariants: N1 (starts and ends balance), N3 (the
+// count only grows and is published before the end is).
+#ifndef RACEWALK_CORE_NOTIFIER_INVALIDATION_H_
+#define RACEWALK_CORE_NOTIFIER_INVALIDATION_H_
+
+#include <algorithm>
+#include <cstdint>
+
+#include "core/geometry.h"
+#include "core/platform/platform.h"
+
+namespace racewalk {
+
+template <Platform P>
+class Invalidation {
+ public:
+  // With the MMU lock held exclusively. [first, last], both included.
+  void Begin(Gfn first, Gfn last) {
+    // relaxed: all four words change under the exclusive MMU lock; they are
+    // atomic because readers may look at them without it.
+    const uint32_t before = in_progress_.load(std::memory_order_relaxed);
+    in_progress_.store(before + 1, std::memory_order_relaxed);  // relaxed: as above
+    if (before == 0 || !P::keeps(point::range_is_union)) {
+      first_.store(first, std::memory_order_relaxed);  // relaxed: as above
+      last_.store(last, std::memory_order_relaxed);    // relaxed: as above
+      return;
+    }
+    // The range only shrinks when nobody is in progress, so it must cover all.
+    // relaxed: as above
+    first_.store(std::min(first, first_.load(std::memory_order_relaxed)),
+                 std::memory_order_relaxed);  // relaxed: as above
+    // relaxed: as above
+    last_.store(std::max(last, last_.load(std::memory_order_relaxed)),
+                std::memory_order_relaxed);  // relaxed: as above
+  }
+
+  // With the MMU lock held exclusively, after the host has let go of the range.
+  void End() {
+    // relaxed: written under the exclusive lock only
+    const uint32_t before = in_progress_.load(std::memory_order_relaxed);
+    P::Check(before > 0, ViolationKind::kRefcount, "N1",
+             "{thread} ends an invalidation that has not been started");
+    if (P::keeps(point::seq_increment)) {
+      // relaxed: written under the exclusive lock only
+      const uint64_t now = sequence_.load(std::memory_order_relaxed) + 1;
+      sequence_.store(now, P::order(point::seq_publish));
+    }
+    in_progress_.store(before - 1, std::memory_order_relaxed);  // relaxed: read under the lock
+  }
+
+  // Without a lock, before the host is asked for the page.
+  uint64_t Snapshot() const { return sequence_.load(P::order(point::seq_read_before_pfn)); }
+
+  // With the MMU lock held, and held on until the mapping is installed.
+  bool MustRetry(uint64_t snapshot, Gfn gfn) const {
+    // relaxed: ordered by the MMU lock
+    if (P::keeps(point::retry_in_progress) && in_progress_.load(std::memory_order_relaxed) != 0) {
+      // relaxed: ordered by the MMU lock
+      const Gfn first = first_.load(std::memory_order_relaxed);
+      // relaxed: ordered by the MMU lock
+      const Gfn last = last_.load(std::memory_order_relaxed);
+      if (first <= gfn && gfn <= last) return true;
+    }
+    // relaxed: ordered by the MMU lock
+    return P::keeps(point::retry_sequence) && sequence_.load(std::memory_order_relaxed) != snapshot;
+  }
+
+  // For oracles at rest.
+  uint32_t in_progress() const { return in_progress_.peek(); }
+
+ private:
+  typename P::template Atomic<uint64_t> sequence_{0, WordName{"invalidate_seq"}};
+  typename P::template Atomic<uint32_t> in_progress_{0, WordName{"invalidate_in_progress"}};
+  typename P::template Atomic<Gfn> first_{0, WordName{"invalidate_first"}};
+  typename P::template Atomic<Gfn> last_{0, WordName{"invalidate_last"}};
+};
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_CORE_NOTIFIER_INVALIDATION_H_

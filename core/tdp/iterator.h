@@ -1,0 +1,124 @@
+// A pre-order walk over the entries of a TDP table that can give up its locks
+// and go on (kernel: arch/x86/kvm/mmu/tdp_iter.c; PROTOCOL 1.3).
+#ifndef RACEWALK_CORE_TDP_ITERATOR_H_
+#define RACEWALK_CORE_TDP_ITERATOR_H_
+
+#include <array>
+#include <source_location>
+
+#include "core/geometry.h"
+#include "core/platform/platform.h"
+#include "core/tdp/table.h"
+
+namespace racewalk {
+
+// Belongs to one thread, inside a read section of the tables' RCU domain.
+// While valid(): `old` is the entry as it was read when it was reported, or as
+// the last failed update found it.
+template <Platform P, typename G>
+class TdpIterator {
+ public:
+  using Location = std::source_location;
+
+  // Reports the entries at level `min_level` and above of [start, end).
+  TdpIterator(TdpTables<P, G>& tables, const typename P::Rcu& rcu, Pfn root, int min_level,
+              Gfn start, Gfn end, Location loc = Location::current())
+      : tables_(tables), rcu_(rcu), min_level_(min_level), end_(end), next_gfn_(start), loc_(loc) {
+    path_[Slot(G::kLevels)] = root;
+    P::Trace(TraceKind::kWalk, start, 0, loc);
+    Restart();
+  }
+
+  bool valid() const { return valid_ && gfn < end_; }
+
+  // On to the next entry; after a yield, to the same one again, found anew
+  // from the root, because everything read before may be stale.
+  void Next() {
+    if (yielded) {
+      Restart();
+      if (P::keeps(point::restart_does_not_advance)) return;
+    }
+    if (StepDown()) return;
+    do {
+      if (StepSide()) return;
+    } while (StepUp());
+    valid_ = false;
+  }
+
+  // Whether the walk has come further since it last yielded (P1).
+  bool HasProgressed() const { return next_gfn_ != yielded_gfn_; }
+  Gfn next_gfn() const { return next_gfn_; }
+
+  typename TdpTable<P, G>::Entry& word() {
+    return tables_.At(path_[Slot(level)], loc_).entries[G::Index(gfn, level)];
+  }
+  TdpTable<P, G>& table() { return tables_.At(path_[Slot(level)], loc_); }
+
+  Gfn gfn = 0;  // first guest frame of the entry
+  int level = G::kLevels;
+  Spte<P> old{};
+  bool yielded = false;  // the entry may not be touched before Next
+
+ private:
+  static std::size_t Slot(int level) { return static_cast<std::size_t>(level) - 1; }
+
+  void Restart() {
+    yielded = false;
+    yielded_gfn_ = next_gfn_;
+    level = G::kLevels;
+    gfn = G::Align(next_gfn_, level);
+    Read();
+    valid_ = true;
+  }
+
+  void Read() {
+    P::Check(rcu_.held(), ViolationKind::kLockDiscipline, "P3",
+             "{thread} reads a page table outside of a read section", loc_);
+    // relaxed: a decision based on it is confirmed by a compare-exchange, by
+    // the exclusive lock, or by the acquire in StepDown.
+    old = word().load(std::memory_order_relaxed, loc_);
+    P::Trace(TraceKind::kVisit, next_gfn_, static_cast<uint64_t>(level), loc_);
+  }
+
+  bool StepDown() {
+    if (level == min_level_) return false;
+    // Read again: the entry may have been replaced since it was reported.
+    const Spte<P> link = word().load(P::order(point::walk_follow), loc_);
+    if (!link.table()) return false;
+    tables_.Follow(link, level - 1, gfn, loc_);
+    --level;
+    path_[Slot(level)] = link.pfn();
+    gfn = G::Align(next_gfn_, level);
+    Read();
+    return true;
+  }
+
+  bool StepSide() {
+    if (G::Index(gfn, level) == G::kEntries - 1) return false;
+    gfn += G::Span(level);
+    next_gfn_ = gfn;
+    Read();
+    return true;
+  }
+
+  bool StepUp() {
+    if (level == G::kLevels) return false;
+    ++level;
+    gfn = G::Align(gfn, level);
+    return true;
+  }
+
+  TdpTables<P, G>& tables_;
+  const typename P::Rcu& rcu_;
+  int min_level_;
+  Gfn end_;
+  Gfn next_gfn_;         // where the walk goes on at the lowest level
+  Gfn yielded_gfn_ = 0;  // next_gfn_ when the walk last (re)started
+  std::array<Pfn, G::kLevels> path_{};
+  bool valid_ = true;
+  Location loc_;
+};
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_CORE_TDP_ITERATOR_H_

@@ -1,0 +1,68 @@
+// A TDP page-table entry: value type and bit layout, in one place.
+//
+// The layout follows EPT where the hardware reads a bit; the software bits are
+// KVM's in meaning, not in position (arch/x86/kvm/mmu/spte.h).
+#ifndef RACEWALK_CORE_TDP_SPTE_H_
+#define RACEWALK_CORE_TDP_SPTE_H_
+
+#include <cstdint>
+
+#include "core/geometry.h"
+#include "core/platform/platform.h"
+
+namespace racewalk {
+
+namespace spte_bits {
+inline constexpr uint64_t kRead = 1ULL << 0;
+inline constexpr uint64_t kWrite = 1ULL << 1;
+inline constexpr uint64_t kExec = 1ULL << 2;
+inline constexpr uint64_t kLeaf = 1ULL << 7;
+inline constexpr uint64_t kAccessed = 1ULL << 8;
+inline constexpr uint64_t kDirty = 1ULL << 9;
+inline constexpr uint64_t kPresent = 1ULL << 11;  // shadow-present; set in leaves and tables
+inline constexpr int kPfnShift = 12;
+inline constexpr uint64_t kPfnMask = 0xFFFFFFFFULL << kPfnShift;
+inline constexpr uint64_t kHostWritable = 1ULL << 57;
+inline constexpr uint64_t kMmuWritable = 1ULL << 58;
+// Non-present for hardware and software alike. It overlaps the A, D and leaf
+// bits, as KVM's does, so that clearing a bit of a frozen entry shows.
+inline constexpr uint64_t kFrozen = 0x7A0ULL;
+}  // namespace spte_bits
+
+// Values; comparison ignores the ghost, as a compare-exchange on hardware would.
+template <Platform P>
+struct Spte {
+  uint64_t raw = 0;
+  [[no_unique_address]] typename P::Ghost ghost{};
+
+  friend bool operator==(const Spte& a, const Spte& b) { return a.raw == b.raw; }
+  uint64_t bits() const { return raw; }
+
+  static Spte Frozen() { return {spte_bits::kFrozen, {}}; }
+  static Spte Table(Pfn child, typename P::Ghost ghost) {
+    using namespace spte_bits;  // NOLINT(google-build-using-namespace): bit names only
+    return {kPresent | kRead | kWrite | kExec | uint64_t{child} << kPfnShift, ghost};
+  }
+  // A new leaf has A set, so that no walk needs to write to it at once.
+  static Spte Leaf(Pfn page, bool writable, bool dirty, typename P::Ghost ghost) {
+    using namespace spte_bits;  // NOLINT(google-build-using-namespace): bit names only
+    uint64_t raw = kPresent | kLeaf | kRead | kExec | kAccessed | uint64_t{page} << kPfnShift;
+    if (writable) raw |= kWrite | kHostWritable | kMmuWritable;
+    if (dirty) raw |= kDirty;
+    return {raw, ghost};
+  }
+
+  bool frozen() const { return raw == spte_bits::kFrozen; }
+  bool present() const { return (raw & spte_bits::kPresent) != 0; }
+  bool leaf() const { return present() && (raw & spte_bits::kLeaf) != 0; }
+  bool table() const { return present() && (raw & spte_bits::kLeaf) == 0; }
+  bool writable() const { return (raw & spte_bits::kWrite) != 0; }
+  bool accessed() const { return (raw & spte_bits::kAccessed) != 0; }
+  bool dirty() const { return (raw & spte_bits::kDirty) != 0; }
+  Pfn pfn() const { return static_cast<Pfn>((raw & spte_bits::kPfnMask) >> spte_bits::kPfnShift); }
+  Spte with(uint64_t set) const { return {raw | set, ghost}; }
+};
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_CORE_TDP_SPTE_H_
