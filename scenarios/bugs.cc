@@ -1,0 +1,325 @@
+#include "scenarios/bugs.h"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "core/protocol.h"
+#include "core/violation.h"
+#include "scenarios/nearest.h"
+
+namespace racewalk {
+
+const std::vector<Bug>& Bugs() {
+  static const auto* const bugs = new std::vector<Bug>{
+      {.name = "A07",
+       .long_name = "RCU_BARRIER_AFTER_FREE",
+       .title = "KVM: x86/mmu: Wait for RCU callbacks before the VM is freed (x86 form of a "
+                "rejected arm64 placement)",
+       .story = "The VM is destroyed while callbacks that free its table pages are still "
+                "pending. A callback then reads the VM structure to do its accounting, after "
+                "the structure has been freed.",
+       .points = {"destroy_waits"},
+       .mmu = "tdp",
+       .variant = "owned",
+       .scenario = "destroy_vs_callbacks",
+       .kinds = {ViolationKind::kUseAfterFree, ViolationKind::kLeak},
+       .invariant = "L7"},
+      {.name = "N16a",
+       .long_name = "UNLINK_BEFORE_RELEASE",
+       .title = "mm: mmu_notifier: fix freed page still mapped in secondary MMU",
+       .story = "The notifier is unlinked before everything it guards has been unmapped. "
+                "Reclaim finds nobody to tell, frees a page that the guest's tables still map, "
+                "and the late unmapping then marks memory that has a new owner.",
+       .points = {"release_before_unlink"},
+       .mmu = "tdp",
+       .variant = "owned+ad_at_zap",
+       .scenario = "destroy_vs_unmap",
+       .kinds = {ViolationKind::kUseAfterFree, ViolationKind::kDataRace, ViolationKind::kLostDirty,
+                 ViolationKind::kStaleTranslation},
+       .invariant = "N6"},
+      {.name = "N27a",
+       .long_name = "SEQ_READ_AFTER_LOOKUP",
+       .title = "KVM: order the mmu_seq snapshot before the host lookup (negation of the rule "
+                "in kvm_host.h)",
+       .story = "A fault reads the sequence count without ordering it before its look-up of "
+                "the host page. It pairs a new count with an old page, passes the check under "
+                "the lock, and maps a page that the host has taken back.",
+       .points = {"seq_read_before_pfn"},
+       .mmu = "tdp",
+       .variant = "owned",
+       .scenario = "fault_vs_unmap_reuse",
+       .kinds = {ViolationKind::kStaleTranslation, ViolationKind::kBadMapping,
+                 ViolationKind::kDataRace, ViolationKind::kUseAfterFree},
+       .invariant = "N2"},
+      {.name = "X01",
+       .long_name = "STALE_ROOT_NOT_CHECKED",
+       .title = "KVM: x86/mmu: Retry page fault if root is invalidated by memslot update",
+       .story = "A fault checks the notifier's count but not whether its root has been given "
+                "up since. It maps a page in a root that has already been zapped, where nobody "
+                "will ever unmap it.",
+       .points = {"fault_checks_root"},
+       .mmu = "tdp",
+       .variant = "owned",
+       .scenario = "fault_vs_zap_all",
+       .kinds = {ViolationKind::kRootLifecycle, ViolationKind::kLeak,
+                 ViolationKind::kStaleTranslation, ViolationKind::kUseAfterFree,
+                 ViolationKind::kBadMapping},
+       .invariant = "R5"},
+      {.name = "X05",
+       .long_name = "NOTIFIER_SKIPS_INVALID_ROOT",
+       .title = "KVM: x86/mmu: Zap _all_ roots when unmapping gfn range in TDP MMU",
+       .story = "An unmap by the host passes over roots that are invalid, although the zap of "
+                "such a root may have yielded half-way. The pages go back to the host while "
+                "the root still maps them.",
+       .points = {"unmap_all_roots"},
+       .mmu = "tdp",
+       .variant = "owned",
+       .scenario = "zap_all_vs_unmap",
+       .kinds = {ViolationKind::kBadMapping, ViolationKind::kUseAfterFree, ViolationKind::kDataRace,
+                 ViolationKind::kStaleTranslation},
+       .invariant = "R4"},
+      {.name = "X06",
+       .long_name = "ADVANCE_AFTER_YIELD",
+       .title = "KVM: x86/mmu: Don't advance iterator after restart due to yielding",
+       .story = "A walk that has yielded starts again at the same entry and then advances "
+                "before it has looked at it. The entry, at the top level a whole subtree, is "
+                "never zapped.",
+       .points = {"restart_does_not_advance"},
+       .mmu = "tdp",
+       .variant = "owned",
+       .scenario = "zap_all_vs_unmap",
+       .kinds = {ViolationKind::kRootLifecycle, ViolationKind::kBadMapping, ViolationKind::kLeak,
+                 ViolationKind::kUseAfterFree, ViolationKind::kStaleTranslation},
+       .invariant = "R6"},
+      {.name = "X07",
+       .long_name = "YIELD_WITHOUT_PROGRESS",
+       .title = "KVM: x86/mmu: Ensure forward progress when yielding in TDP MMU iter",
+       .story = "A walk may yield again before it has handled an entry. Two walks that each "
+                "see the lock contended by the other yield for ever.",
+       .points = {"yield_needs_progress"},
+       .mmu = "tdp",
+       .variant = "owned",
+       .scenario = "zap_all_vs_unmap",
+       .kinds = {ViolationKind::kLivelock},
+       .invariant = "P1"},
+      {.name = "X08",
+       .long_name = "FLUSH_LOST_ON_YIELD",
+       .title = "KVM: x86/mmu: Ensure TLBs are flushed when yielding during GFN range zap",
+       .story = "A zap gives up the lock with a flush still owed. Whoever takes the lock "
+                "relies on translations being gone that vCPUs still have in their TLBs.",
+       .points = {"flush_before_yield"},
+       .mmu = "tdp",
+       .variant = "owned",
+       .scenario = "collapse_vs_unmap",
+       .kinds = {ViolationKind::kStaleTranslation, ViolationKind::kUseAfterFree},
+       .invariant = "T1"},
+      {.name = "X11",
+       .long_name = "TABLE_FREED_BEFORE_FLUSH",
+       .title = "KVM: x86/mmu: Flush TLBs before zap_gfn_range releases RCU",
+       .story = "A zap unlinks a table page and leaves its read section while the flush is "
+                "still owed, so the grace period may end first. A vCPU whose paging-structure "
+                "cache knows the page goes on to translate through memory that has a new owner.",
+       .points = {"flush_in_read_section"},
+       .mmu = "tdp",
+       .variant = "owned",
+       .scenario = "fault_vs_collapse",
+       .kinds = {ViolationKind::kUseAfterFree, ViolationKind::kStaleTranslation},
+       .invariant = "T2"},
+      {.name = "X13",
+       .long_name = "PLAIN_WRITE_OF_VOLATILE_SPTE",
+       .title = "KVM: x86/mmu: Use atomic XCHG to write TDP MMU SPTEs with volatile bits",
+       .story = "An entry is read and then overwritten in two steps, and the processor sets "
+                "the dirty bit in between. The host never learns that the page was written and "
+                "drops what the guest stored there.",
+       .points = {"leaf_zap_exchange"},
+       .mmu = "tdp",
+       .variant = "owned+ad_at_zap",
+       .scenario = "fault_vs_swap",
+       .kinds = {ViolationKind::kLostDirty},
+       .invariant = "S5"},
+      {.name = "X17",
+       .long_name = "MAP_ATTEMPT_ON_FROZEN",
+       .title = "KVM: x86/mmu: Don't attempt to map leaf if target TDP MMU SPTE is frozen",
+       .story = "A fault tries to install into an entry that another thread has frozen and is "
+                "about to overwrite. The new mapping would be live before the old one has been "
+                "flushed, and then be lost.",
+       .points = {"map_avoids_frozen"},
+       .mmu = "tdp",
+       .variant = "owned",
+       .scenario = "fault_vs_collapse",
+       .kinds = {ViolationKind::kAssertion, ViolationKind::kLeak, ViolationKind::kStaleTranslation},
+       .invariant = "S1"},
+      {.name = "X23a",
+       .long_name = "ZAP_AT_ZERO_AND_YIELD",
+       .title = "KVM: x86/mmu: Allow yielding when zapping GFNs for defunct TDP MMU root",
+       .story = "Whoever drops the last reference zaps the root while its count is zero, and "
+                "yields. A notifier cannot take a reference to it meanwhile, skips it, and the "
+                "host frees pages that it still maps.",
+       .points = {"put_revives"},
+       .mmu = "tdp",
+       .variant = "last_put_zaps",
+       .scenario = "root_put_vs_unmap",
+       .kinds = {ViolationKind::kBadMapping, ViolationKind::kUseAfterFree,
+                 ViolationKind::kStaleTranslation, ViolationKind::kDataRace},
+       .invariant = "R4"},
+      {.name = "X23b",
+       .long_name = "DEC_NOT_ONE",
+       .title = "KVM: x86/mmu: Allow yielding when zapping GFNs for defunct TDP MMU root (an "
+                "alternative that was turned down)",
+       .story = "The only reference is not dropped but kept through the zap, and the count set "
+                "to zero at the end. Somebody who took a reference in between holds it to a "
+                "root that has been freed.",
+       .points = {"put_drops_its_own"},
+       .mmu = "tdp",
+       .variant = "last_put_zaps",
+       .scenario = "root_put_vs_collapse",
+       .kinds = {ViolationKind::kRefcount, ViolationKind::kUseAfterFree, ViolationKind::kDoubleFree,
+                 ViolationKind::kRootLifecycle, ViolationKind::kDataRace},
+       .invariant = "R1"},
+      {.name = "X23c",
+       .long_name = "FORCE_REFCOUNT_ZERO",
+       .title = "KVM: x86/mmu: Allow yielding when zapping GFNs for defunct TDP MMU root (an "
+                "alternative that was turned down)",
+       .story = "After the zap the count is set to zero instead of being dropped. An iterator "
+                "that took a reference while the zap had yielded drops it from zero, or uses a "
+                "freed root.",
+       .points = {"put_drops_again"},
+       .mmu = "tdp",
+       .variant = "last_put_zaps",
+       .scenario = "root_put_vs_unmap",
+       .kinds = {ViolationKind::kRefcount, ViolationKind::kUseAfterFree, ViolationKind::kDoubleFree,
+                 ViolationKind::kRootLifecycle, ViolationKind::kDataRace},
+       .invariant = "R1"},
+      {.name = "X23d",
+       .long_name = "PLAIN_INVALID_FLAG",
+       .title = "KVM: x86/mmu: Allow yielding when zapping GFNs for defunct TDP MMU root "
+                "(without the atomic exchange)",
+       .story = "The invalid flag is looked at before the zap and set after it, in two steps. "
+                "Until then vCPUs take the root for valid and use it, and two threads may each "
+                "find that they are to zap and free it.",
+       .points = {"invalid_set_first"},
+       .mmu = "tdp",
+       .variant = "last_put_zaps",
+       .scenario = "root_put_vs_put",
+       .kinds = {ViolationKind::kRootLifecycle, ViolationKind::kDoubleFree,
+                 ViolationKind::kUseAfterFree, ViolationKind::kLeak, ViolationKind::kRefcount,
+                 ViolationKind::kLivelock, ViolationKind::kDataRace},
+       .invariant = "R6"},
+      {.name = "X23e",
+       .long_name = "REZAP_LOOP",
+       .title = "KVM: x86/mmu: Allow yielding when zapping GFNs for defunct TDP MMU root "
+                "(without the early way out)",
+       .story = "A root that is already invalid is revived and zapped again by whoever drops "
+                "its last reference. Dropping the reference of that zap starts the next one, "
+                "without end.",
+       .points = {"put_stops_when_invalid"},
+       .mmu = "tdp",
+       .variant = "last_put_zaps",
+       .scenario = "root_put_vs_put",
+       .kinds = {ViolationKind::kLivelock},
+       .invariant = "P1"},
+      {.name = "X24",
+       .long_name = "REF_TO_INVALID_ROOT",
+       .title = "KVM: x86/mmu: Do not allow readers to acquire references to invalid roots",
+       .story = "A walk over the list of roots takes a reference to a root whose count has "
+                "already reached zero. The root is freed under it by the callback that is on "
+                "its way.",
+       .points = {"get_unless_zero"},
+       .mmu = "tdp",
+       .variant = "last_put_zaps",
+       .scenario = "root_put_vs_collapse",
+       .kinds = {ViolationKind::kRefcount, ViolationKind::kUseAfterFree, ViolationKind::kDoubleFree,
+                 ViolationKind::kRootLifecycle, ViolationKind::kDataRace},
+       .invariant = "R1"},
+      {.name = "X29",
+       .long_name = "DUPLICATE_ROOT",
+       .title = "KVM: x86/mmu: Check for an existing root again under tdp_mmu_pages_lock",
+       .story = "Two vCPUs look for a root with their role, find none, and each make one. A "
+                "mapping is then in one of the two only, and whoever looks up one root misses "
+                "the other.",
+       .points = {"root_searched_twice"},
+       .mmu = "tdp",
+       .variant = "owned",
+       .scenario = "fault_vs_fault",
+       .kinds = {ViolationKind::kRootLifecycle},
+       .invariant = "R2"},
+      {.name = "X41",
+       .long_name = "SKIP_NONPRESENT_CHILD_IN_SHARED_REMOVE",
+       .title = "KVM: x86/mmu: Freeze every child of a removed table (negation of the rule in "
+                "tdp_mmu.c)",
+       .story = "A table is removed under the shared lock and its empty entries are passed "
+                "over. A fault that is already inside the table installs a page or a table "
+                "there that nobody can find any more.",
+       .points = {"freeze_empty"},
+       .mmu = "tdp",
+       .variant = "owned",
+       .scenario = "fault_vs_collapse",
+       .kinds = {ViolationKind::kRefcount, ViolationKind::kLeak, ViolationKind::kAssertion,
+                 ViolationKind::kUseAfterFree},
+       .invariant = "L6"},
+      {.name = "X42",
+       .long_name = "NO_SPIN_ON_FROZEN_CHILD",
+       .title = "KVM: x86/mmu: Wait for the owner of a frozen child (negation of a comment in "
+                "handle_removed_pt)",
+       .story = "A table is removed while one of its entries is frozen by another thread, and "
+                "the removal does not wait for that thread. The owner then clears the entry, "
+                "and a fault installs into a table that is already dead.",
+       .points = {"freeze_spins"},
+       .mmu = "tdp",
+       .variant = "owned",
+       .scenario = "collapse_inside_collapse",
+       .kinds = {ViolationKind::kRefcount, ViolationKind::kLeak, ViolationKind::kAssertion,
+                 ViolationKind::kUseAfterFree},
+       .invariant = "L6"},
+      {.name = "X45",
+       .long_name = "MARK_DIRTY_AFTER_UNLOCK",
+       .title = "KVM: x86/mmu: Mark pages/folios dirty at the origin of make_spte()",
+       .story = "A fault marks the page dirty only after it has given up the lock. The "
+                "notifier may by then have let the host write the page back and free it.",
+       .points = {"release_under_lock"},
+       .mmu = "tdp",
+       .variant = "owned",
+       .scenario = "fault_vs_swap",
+       .kinds = {ViolationKind::kLostDirty, ViolationKind::kUseAfterFree, ViolationKind::kDataRace},
+       .invariant = "D2"},
+  };
+  return *bugs;
+}
+
+const Bug* FindBug(absl::string_view name) {
+  for (const Bug& bug : Bugs()) {
+    if (absl::EqualsIgnoreCase(name, bug.name) || absl::EqualsIgnoreCase(name, bug.long_name)) {
+      return &bug;
+    }
+  }
+  return nullptr;
+}
+
+absl::StatusOr<const Bug*> ResolveBug(absl::string_view name) {
+  if (const Bug* bug = FindBug(name)) return bug;
+  std::vector<std::string> names;
+  for (const Bug& bug : Bugs()) {
+    names.push_back(bug.name);
+    names.push_back(bug.long_name);
+  }
+  return absl::NotFoundError(absl::StrCat("unknown bug ", Quoted(name), DidYouMean(name, names),
+                                          " (racewalk list bugs shows all)"));
+}
+
+PointSet PointsOf(const Bug& bug) {
+  PointSet points;
+  for (const std::string& name : bug.points) {
+    const point found = FindPoint(std::string_view(name));
+    if (found != point::none) points.set(static_cast<std::size_t>(found));
+  }
+  return points;
+}
+
+}  // namespace racewalk

@@ -1,0 +1,181 @@
+// The processors: each with a TLB and a paging-structure cache, walking TDP
+// tables on its own (MODEL, "Hardware"). Its memory reads are the only
+// scheduling points, and leave no happens-before edge.
+#ifndef RACEWALK_SCENARIOS_MACHINE_TDP_HARDWARE_H_
+#define RACEWALK_SCENARIOS_MACHINE_TDP_HARDWARE_H_
+
+#include <array>
+#include <vector>
+
+#include "core/geometry.h"
+#include "core/platform/platform.h"
+#include "core/tdp/table.h"
+
+namespace racewalk {
+
+// What a translation was made from: the frame and the generation it had.
+template <Platform P>
+struct TableReference {
+  Pfn pfn = kNoPfn;
+  typename P::Ghost ghost{};
+};
+
+template <Platform P, typename G>
+class TdpProcessor {
+ public:
+  using Entry = Spte<P>;
+
+  TdpProcessor(TdpTables<P, G>& tables, uint32_t guest_frames)
+      : tables_(tables), tlb_(guest_frames) {
+    for (int level = 1; level < G::kLevels; ++level) {
+      structures_[Slot(level)].resize(Prefix(guest_frames - 1, level) + 1);
+    }
+  }
+
+  struct Translation {
+    bool valid = false;
+    Pfn root = kNoPfn;  // tag
+    Pfn pfn = kNoPfn;
+    typename P::Ghost ghost{};
+    bool writable = false;
+    bool dirty = false;
+    std::array<TableReference<P>, G::kLevels> path{};  // tables that were walked
+  };
+
+  void Flush() {
+    for (Translation& entry : tlb_) entry.valid = false;
+    for (auto& level : structures_) {
+      for (Structure& entry : level) entry.valid = false;
+    }
+  }
+
+  void Load(Pfn root) {
+    root_ = {root, root == kNoPfn ? typename P::Ghost{} : tables_.LinkTo(root).ghost};
+  }
+  const TableReference<P>& root() const { return root_; }
+
+  // The translation for an access, or nullptr: a fault. Each hit and each end
+  // of a walk is one indivisible moment with the access that follows.
+  const Translation* Translate(Gfn gfn, bool write) {
+    Translation& hit = tlb_[gfn];
+    if (Usable(hit) && (!write || (hit.writable && hit.dirty))) return &hit;
+    while (true) {
+      Translation found{.valid = true, .root = root_.pfn};
+      switch (Walk(gfn, write, found)) {
+        case WalkResult::kFault:
+          return nullptr;
+        case WalkResult::kAgain:
+          continue;
+        case WalkResult::kDone:
+          tlb_[gfn] = found;
+          return &tlb_[gfn];
+      }
+    }
+  }
+
+  // --- Oracles. ---
+
+  // Whether a cached translation of gfn could still be used.
+  bool Caches(Gfn gfn) const { return Usable(tlb_[gfn]); }
+
+  // Whether anything cached was made from table `pfn` as it is now.
+  bool CachesTable(Pfn pfn, uint32_t generation) const {
+    const auto same = [&](const TableReference<P>& table) {
+      return table.pfn == pfn && GhostMatches<P>(table.ghost, generation);
+    };
+    if (same(root_)) return true;
+    for (const Translation& entry : tlb_) {
+      if (!Usable(entry)) continue;
+      for (const auto& table : entry.path) {
+        if (same(table)) return true;
+      }
+    }
+    for (const auto& level : structures_) {
+      for (const Structure& entry : level) {
+        if (entry.valid && entry.root == root_.pfn && same(entry.table)) return true;
+      }
+    }
+    return false;
+  }
+
+ private:
+  enum class WalkResult : uint8_t { kDone, kFault, kAgain };
+  struct Structure {
+    bool valid = false;
+    Pfn root = kNoPfn;  // tag
+    TableReference<P> table{};
+  };
+
+  static std::size_t Slot(int level) { return static_cast<std::size_t>(level) - 1; }
+  static std::size_t Prefix(Gfn gfn, int level) {
+    return static_cast<std::size_t>(gfn >> (level * G::kIndexBits));
+  }
+  bool Usable(const Translation& entry) const {
+    return entry.valid && root_.pfn != kNoPfn && entry.root == root_.pfn;
+  }
+  Structure& StructureOf(Gfn gfn, int level) {
+    return structures_[Slot(level)][Prefix(gfn, level)];
+  }
+
+  // Starts at the lowest table that the paging-structure cache knows.
+  WalkResult Walk(Gfn gfn, bool write, Translation& found) {
+    int level = G::kLevels;
+    TableReference<P> at = root_;
+    for (int low = 1; low < G::kLevels; ++low) {
+      const Structure& cached = StructureOf(gfn, low);
+      if (cached.valid && cached.root == root_.pfn) {
+        level = low;
+        at = cached.table;
+        break;
+      }
+    }
+    for (;; --level) {
+      found.path[Slot(level)] = at;
+      auto& word = Table(at).entries[G::Index(gfn, level)];
+      Entry entry = word.hardware_load();
+      Table(at);  // it may have gone while the read was under way
+      if (!entry.present() || entry.frozen()) return WalkResult::kFault;
+      if (entry.leaf()) return Finish(word, entry, write, found);
+      P::Check(level > 1, ViolationKind::kBadMapping, "S3",
+               "the hardware finds a table where only a page can be mapped");
+      at = {entry.pfn(), entry.ghost};
+      StructureOf(gfn, level - 1) = {true, root_.pfn, at};
+    }
+  }
+
+  WalkResult Finish(typename TdpTable<P, G>::Entry& word, Entry entry, bool write,
+                    Translation& found) {
+    if (write && !entry.writable()) return WalkResult::kFault;
+    uint64_t set = entry.accessed() ? 0 : spte_bits::kAccessed;
+    if (write && !entry.dirty()) set |= spte_bits::kDirty;
+    if (set != 0) {
+      const Entry marked = entry.with(set);
+      if (!word.hardware_compare_exchange(entry, marked)) return WalkResult::kAgain;
+      entry = marked;
+    }
+    found.pfn = entry.pfn();
+    found.ghost = entry.ghost;
+    found.writable = entry.writable();
+    found.dirty = entry.dirty();
+    return WalkResult::kDone;
+  }
+
+  TdpTable<P, G>& Table(const TableReference<P>& at) {
+    TdpTable<P, G>* table = tables_.Peek(at.pfn);
+    P::Check(table != nullptr, ViolationKind::kBadMapping, "S3",
+             "the hardware follows an entry that points at no table page");
+    P::Check(table->life.alive() && GhostMatches<P>(at.ghost, table->life.generation()),
+             ViolationKind::kUseAfterFree, "L1",
+             "the hardware of {thread} walks through a table page that has been freed");
+    return *table;
+  }
+
+  TdpTables<P, G>& tables_;
+  TableReference<P> root_{};
+  std::vector<Translation> tlb_;  // by gfn: unbounded, nothing is ever evicted
+  std::array<std::vector<Structure>, G::kLevels> structures_;
+};
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_SCENARIOS_MACHINE_TDP_HARDWARE_H_
