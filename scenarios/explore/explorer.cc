@@ -1,0 +1,168 @@
+#include "scenarios/explore/explorer.h"
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/geometry.h"
+#include "core/platform/relacy/engine.h"
+#include "core/platform/relacy/world.h"
+#include "scenarios/explore/subject.h"
+#include "scenarios/explore/tdp_program.h"
+#include "scenarios/printer.h"
+
+namespace racewalk {
+namespace {
+
+// The pilot's executions; their seed is fixed so that what is learned is too.
+constexpr uint64_t kPilotExecutions = 16;
+constexpr uint64_t kPilotSeed = 0x70696C6F74;
+
+template <typename G>
+class TdpExplorer final : public Explorer {
+ public:
+  TdpExplorer(Subject subject, PreparedSubject prepared)
+      : subject_(std::move(subject)),
+        prepared_(std::move(prepared)),
+        program_(subject_.scenario, prepared_) {
+    for (const ScenarioThread& thread : subject_.scenario.threads) names_.push_back(thread.name);
+    names_.emplace_back("rcu");
+  }
+  ~TdpExplorer() override {
+    program_.Abandon();
+    World::Get().Discard();
+  }
+
+  const Subject& subject() const override { return subject_; }
+  const std::vector<std::string>& thread_names() const override { return names_; }
+  std::string OperationText(int thread, uint64_t ordinal) const override {
+    if (thread < 0 || static_cast<std::size_t>(thread) >= prepared_.threads.size()) return "";
+    const auto& operations = prepared_.threads[static_cast<std::size_t>(thread)].operations;
+    return ordinal < operations.size() ? PrintOperation(operations[ordinal]) : "";
+  }
+
+  Profile Pilot() override {
+    Profile profile{.threads = threads(), .steps = 1};
+    auto strategy = MakeStrategy("random", profile);
+    for (uint64_t i = 0; i < kPilotExecutions; ++i) {
+      profile.steps = std::max(profile.steps, Run(**strategy, kPilotSeed, i, 1, nullptr).max_steps);
+    }
+    return profile;
+  }
+
+  Batch Run(Strategy& strategy, uint64_t seed, uint64_t first, uint64_t count,
+            std::vector<uint64_t>* interleavings) override {
+    Batch batch;
+    if (count == 0) return batch;
+    Loop loop(*this, strategy, batch, interleavings);
+    loop.next_key = [seed, first](uint64_t i) { return ExecutionKey(seed, first + i); };
+    loop.count = count;
+    if (!Simulate(loop)) {
+      batch.violated = true;
+      batch.violation = World::Get().violation();
+      batch.index = first + batch.executions - 1;
+      batch.key = ExecutionKey(seed, batch.index);
+    }
+    return batch;
+  }
+
+  Recording Record(Strategy& strategy, uint64_t key, bool events) override {
+    Recording recording;
+    std::vector<TakenDecision> taken;
+    World& world = World::Get();
+    world.set_recording(events ? &recording.events : nullptr, &taken);
+    Batch batch;
+    Loop loop(*this, strategy, batch, nullptr);
+    loop.next_key = [key](uint64_t) { return key; };
+    loop.count = 1;
+    if (!Simulate(loop)) recording.violation = world.violation();
+    world.set_recording(nullptr, nullptr);
+    for (const TakenDecision& decision : taken) {
+      recording.decisions.push_back(
+          {decision.is_pick, decision.kind, decision.options, decision.taken});
+    }
+    recording.fingerprint = world.fingerprint();
+    recording.interleaving = world.interleaving();
+    recording.final_state = program_.final_state();
+    recording.steps = world.steps();
+    recording.divergence = strategy.divergence();
+    return recording;
+  }
+
+ private:
+  class Loop final : public Engine::Loop {
+   public:
+    Loop(TdpExplorer& explorer, Strategy& strategy, Batch& batch,
+         std::vector<uint64_t>* interleavings)
+        : explorer_(explorer), strategy_(strategy), batch_(batch), interleavings_(interleavings) {}
+
+    void Before() override {
+      World& world = World::Get();
+      world.Begin(explorer_.threads(), explorer_.engine_.get(), &strategy_);
+      world.set_weakened(explorer_.subject_.weakened);
+      strategy_.Begin(next_key(batch_.executions));
+    }
+    bool After() override {
+      Count();
+      if (interleavings_ != nullptr) interleavings_->push_back(World::Get().interleaving());
+      return batch_.executions < count;
+    }
+    void Count() {
+      const World& world = World::Get();
+      strategy_.End();
+      ++batch_.executions;
+      batch_.steps += world.steps();
+      batch_.max_steps = std::max(batch_.max_steps, world.steps());
+      batch_.choices += world.choices();
+    }
+
+    std::function<uint64_t(uint64_t)> next_key;
+    uint64_t count = 0;
+
+   private:
+    TdpExplorer& explorer_;
+    Strategy& strategy_;
+    Batch& batch_;
+    std::vector<uint64_t>* interleavings_;
+  };
+
+  int threads() const { return static_cast<int>(names_.size()); }
+
+  // False if an execution failed; the engine is spent then.
+  bool Simulate(Loop& loop) {
+    if (engine_ == nullptr) engine_ = MakeEngine(threads());
+    if (engine_->Run(program_, loop)) return true;
+    loop.Count();
+    program_.Abandon();
+    World::Get().Discard();
+    engine_ = nullptr;
+    return false;
+  }
+
+  Subject subject_;
+  PreparedSubject prepared_;
+  std::vector<std::string> names_;
+  std::unique_ptr<Engine> engine_;
+  TdpProgram<G> program_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Explorer>> Explorer::Create(Subject subject) {
+  absl::StatusOr<PreparedSubject> prepared = Prepare(subject);
+  if (!prepared.ok()) return prepared.status();
+  const uint32_t levels = subject.scenario.levels;
+  const uint32_t bits = subject.scenario.index_bits;
+  if (levels == 3 && bits == 1) {
+    return std::make_unique<TdpExplorer<Geometry<3, 1>>>(std::move(subject), std::move(*prepared));
+  }
+  if (levels == 3 && bits == 2) {
+    return std::make_unique<TdpExplorer<Geometry<3, 2>>>(std::move(subject), std::move(*prepared));
+  }
+  return absl::InvalidArgumentError(absl::StrCat(subject.scenario.name, ": geometry ", levels, "x",
+                                                 bits, " is not explored; use 3x1 or 3x2"));
+}
+
+}  // namespace racewalk

@@ -1,0 +1,100 @@
+// Goal: a spec means the same whoever writes it, and a wrong one is answered
+// with one line that says what to write. Method: round trips and a table of errors.
+#include "scenarios/explore/strategy.h"
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "gtest/gtest.h"
+#include "scenarios/explore/rng.h"
+#include "scenarios/explore/toy_world.h"
+
+namespace racewalk {
+namespace {
+
+const Profile kProfile{.threads = 3, .steps = 58};
+
+std::string SpecOf(absl::string_view spec, const Profile& profile = kProfile) {
+  auto strategy = MakeStrategy(spec, profile);
+  return strategy.ok() ? (*strategy)->spec() : std::string(strategy.status().message());
+}
+
+TEST(MakeStrategyTest, FillsInWhatWasLearned) {
+  EXPECT_EQ(SpecOf("random"), "random");
+  EXPECT_EQ(SpecOf("pct:3"), "pct:3,n=3,k=58");
+  EXPECT_EQ(SpecOf("pct:2,k=9"), "pct:2,n=3,k=9");
+  EXPECT_EQ(SpecOf("pct:16,k=1000000000,n=6"), "pct:16,n=6,k=1000000000");
+  EXPECT_EQ(SpecOf("pct:3", Profile{}), "pct:3,n=1,k=1");
+}
+
+TEST(MakeStrategyTest, SpecDoesNotDependOnTheProfile) {
+  EXPECT_EQ(SpecOf(SpecOf("pct:3"), {.threads = 5, .steps = 7}), "pct:3,n=3,k=58");
+}
+
+TEST(MakeStrategyTest, SpecRepeatsTheExecution) {
+  const Profile profile{.threads = 3, .steps = 12};
+  for (absl::string_view name : {"random", "pct:3"}) {
+    auto first = MakeStrategy(name, profile);
+    ASSERT_TRUE(first.ok());
+    auto second = MakeStrategy((*first)->spec(), Profile{});
+    ASSERT_TRUE(second.ok());
+    for (uint64_t key = 0; key < 100; ++key) {
+      EXPECT_EQ(RunToy(**first, key, {4, 4, 4}), RunToy(**second, key, {4, 4, 4}));
+    }
+  }
+}
+
+TEST(MakeStrategyTest, ErrorsSayWhatToWrite) {
+  EXPECT_EQ(SpecOf("rnadom"),
+            "unknown strategy 'rnadom'; did you mean 'random'? (there are: random, pct:d; for "
+            "example 'pct:3')");
+  EXPECT_EQ(SpecOf(""), "unknown strategy '' (there are: random, pct:d; for example 'pct:3')");
+  EXPECT_EQ(SpecOf("random:1"), "strategy random takes no parameters, not '1'; say 'random'");
+  EXPECT_EQ(SpecOf("pct"),
+            "strategy pct: the depth d must be a number from 1 to 16, not ''; for example "
+            "'pct:3' or 'pct:3,n=3,k=58'");
+  for (absl::string_view bad :
+       {"pct:", "pct:0", "pct:17", "pct:-1", "pct:+3", "pct: 3", "pct:3,", "pct:3,n=0", "pct:3,n=7",
+        "pct:3,k=0", "pct:3,k=1000000001", "pct:3,k=99999999999999999999", "pct:3,n=3,n=3",
+        "pct:3,m=3", "pct:3,n=3,k=58,", "PCT:3", "pct:3\n", "pos", "full"}) {
+    auto strategy = MakeStrategy(bad, kProfile);
+    ASSERT_FALSE(strategy.ok()) << bad;
+    EXPECT_EQ(strategy.status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(strategy.status().message().find('\n'), absl::string_view::npos) << bad;
+  }
+}
+
+TEST(MakeStrategyTest, ArbitraryBytesGiveAStatus) {
+  Rng rng(11);
+  const absl::string_view alphabet("pct:random,nk=0123456789\0\n\xff", 27);
+  for (int i = 0; i < 100000; ++i) {
+    std::string spec = rng.Below(2) == 0 ? "pct:3,n=3,k=58" : "random";
+    for (uint32_t change = rng.Below(4); change > 0; --change) {
+      const std::size_t at = rng.Below(static_cast<uint32_t>(spec.size() + 1));
+      spec.insert(at, 1, alphabet[rng.Below(static_cast<uint32_t>(alphabet.size()))]);
+      if (rng.Below(2) == 0) spec.erase(rng.Below(static_cast<uint32_t>(spec.size())), 1);
+    }
+    auto strategy = MakeStrategy(spec, kProfile);
+    if (strategy.ok()) {
+      auto again = MakeStrategy((*strategy)->spec(), Profile{});
+      ASSERT_TRUE(again.ok());
+      EXPECT_EQ((*again)->spec(), (*strategy)->spec());
+    } else {
+      EXPECT_EQ(strategy.status().message().find('\n'), absl::string_view::npos);
+    }
+  }
+}
+
+TEST(StrategyCatalogueTest, EveryNameCanBeMade) {
+  for (const StrategyInfo& info : StrategyCatalogue()) {
+    const std::string name = info.name;
+    const std::size_t colon = name.find(':');
+    const std::string spec = colon == std::string::npos ? name : name.substr(0, colon) + ":2";
+    EXPECT_TRUE(MakeStrategy(spec, kProfile).ok()) << spec;
+    EXPECT_NE(std::string(info.summary), "");
+  }
+}
+
+}  // namespace
+}  // namespace racewalk

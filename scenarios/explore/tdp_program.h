@@ -1,0 +1,133 @@
+// One execution of a prepared scenario on the explored TDP machine.
+#ifndef RACEWALK_SCENARIOS_EXPLORE_TDP_PROGRAM_H_
+#define RACEWALK_SCENARIOS_EXPLORE_TDP_PROGRAM_H_
+
+#include <memory>
+#include <vector>
+
+#include "core/geometry.h"
+#include "core/platform/relacy/engine.h"
+#include "core/platform/relacy/relacy_platform.h"
+#include "scenarios/explore/subject.h"
+#include "scenarios/machine/machine.h"
+
+namespace racewalk {
+
+// Runs on fibers: small frames, no formatting, no exceptions.
+template <typename G>
+class TdpProgram final : public Program {
+ public:
+  using P = RelacyPlatform;
+
+  TdpProgram(const Scenario& scenario, const PreparedSubject& prepared)
+      : scenario_(scenario), prepared_(prepared) {}
+
+  void Setup() override {
+    machine_ = std::make_unique<Machine<P, G>>(MachineShape{
+        .guest_frames = scenario_.frames, .vcpus = prepared_.vcpus, .variant = prepared_.variant});
+    World::Get().set_observer(machine_.get());
+    Run(prepared_.setup);
+    if (prepared_.close_after_setup) machine_->DropRoot(0);
+  }
+
+  void Thread(int index) override { Run(prepared_.threads[static_cast<std::size_t>(index)]); }
+
+  void AtRest() override {
+    if (!machine_->destroyed()) Run(prepared_.after);
+    for (const CheckLine& check : scenario_.checks) Verify(check);
+    machine_->CheckAtRest();
+    final_state_ = machine_->StateHash();
+    machine_->TearDown();
+    World& world = World::Get();
+    world.set_observer(nullptr);
+    machine_.reset();
+    P::Check(world.live_objects() == 0, ViolationKind::kLeak, "L3",
+             "an object of the VM is still allocated after the VM is gone");
+  }
+
+  // After a failed execution, before its engine goes.
+  void Abandon() {
+    World::Get().set_observer(nullptr);
+    machine_.reset();
+  }
+  uint64_t final_state() const { return final_state_; }
+
+ private:
+  void Run(const Script& script) {
+    World& world = World::Get();
+    for (std::size_t i = 0; i < script.operations.size(); ++i) {
+      if (world.recording() && world.parallel()) {
+        world.Record({.kind = EventKind::kBegin, .value = i});
+      }
+      Execute(script.operations[i], script.vcpu);
+      machine_->EndOperation();
+      if (world.recording() && world.parallel()) {
+        world.Record({.kind = EventKind::kEnd, .value = i});
+      }
+    }
+  }
+
+  void Execute(const Operation& operation, int vcpu) {
+    using Reclaim = typename Machine<P, G>::Reclaim;
+    const GfnRange range = operation.range;
+    switch (operation.verb) {
+      case Verb::kRead:
+      case Verb::kExec:
+      case Verb::kWrite:
+        for (Gfn gfn = range.first; gfn <= range.last; ++gfn) {
+          machine_->Access(vcpu, gfn, operation.verb == Verb::kWrite);
+        }
+        return;
+      case Verb::kFault:
+        for (Gfn gfn = range.first; gfn <= range.last; ++gfn) {
+          machine_->FaultOnce(vcpu, gfn, operation.access == Access::kWrite);
+        }
+        return;
+      case Verb::kLoadRoot:
+        return machine_->LoadRoot(vcpu, operation.number);
+      case Verb::kPutRoot:
+      case Verb::kClose:
+        return machine_->DropRoot(vcpu);
+      case Verb::kUnmap:
+        return machine_->TakeBack(Reclaim::kUnmap, range.first, range.last);
+      case Verb::kSwap:
+        return machine_->TakeBack(Reclaim::kSwap, range.first, range.last);
+      case Verb::kMigrate:
+        return machine_->TakeBack(Reclaim::kMigrate, range.first, range.last);
+      case Verb::kCollapse:
+        return machine_->Collapse(range.first, range.last);
+      case Verb::kZapAll:
+        return machine_->ZapAll();
+      case Verb::kInvalidateRoots:
+        return machine_->InvalidateRoots();
+      case Verb::kDestroy:
+        return machine_->Destroy();
+      case Verb::kSynchronizeRcu:
+        return machine_->SynchronizeRcu();
+      default:
+        return;  // Prepare lets nothing else through
+    }
+  }
+
+  void Verify(const CheckLine& check) {
+    for (Gfn gfn = check.range.first; gfn <= check.range.last; ++gfn) {
+      const bool mapped = !machine_->destroyed() && machine_->Mapped(gfn);
+      if (mapped == (check.verb == CheckVerb::kMapped)) continue;
+      World::Get().Fail({.kind = ViolationKind::kAssertion,
+                         .invariant = "",
+                         .what = mapped
+                                     ? "guest frame {gfn} is mapped at the end, and should not be"
+                                     : "guest frame {gfn} is not mapped at the end, and should be",
+                         .gfn = gfn});
+    }
+  }
+
+  const Scenario& scenario_;
+  const PreparedSubject& prepared_;
+  std::unique_ptr<Machine<P, G>> machine_;
+  uint64_t final_state_ = 0;
+};
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_SCENARIOS_EXPLORE_TDP_PROGRAM_H_
