@@ -1,0 +1,195 @@
+#include "ci/check.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "ci/check_report.h"
+#include "ci/exploration.h"
+#include "ci/finding.h"
+#include "ci/interrupt.h"
+#include "ci/json_output.h"
+#include "ci/plan.h"
+#include "ci/progress.h"
+#include "ci/summary.h"
+#include "ci/trace_folder.h"
+#include "ci/version.h"
+
+namespace racewalk {
+namespace {
+
+// Below 2^48: a program that reads JSON numbers as doubles keeps all of it.
+uint64_t FreshSeed() {
+  std::random_device device;
+  return ((uint64_t{device()} << 32) | device()) & ((uint64_t{1} << 48) - 1);
+}
+
+int Cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+
+std::chrono::nanoseconds Time(double seconds) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::duration<double>(seconds));
+}
+
+template <typename Value>
+std::string OptionalText(absl::string_view name, const std::optional<Value>& value) {
+  return value ? absl::StrCat(" ", name, "=", *value) : "";
+}
+
+std::string Parameters(const CheckOptions& options, const Plan& plan, uint64_t seed, int jobs) {
+  const absl::string_view revision = kRevision;
+  const Target& target = plan.units.front().target;
+  std::string text = absl::StrCat("racewalk ", kVersion, revision.empty() ? "" : " ", revision,
+                                  ": seed=", seed, " jobs=", jobs);
+  absl::StrAppend(&text, OptionalText("seconds", plan.seconds),
+                  OptionalText("executions", options.executions),
+                  OptionalText("time-limit", options.time_limit), " rows=", plan.units.size(),
+                  " strategies=", absl::StrJoin(plan.strategies, " "));
+  if (!target.weaken.empty()) {
+    absl::StrAppend(&text, " weaken=", absl::StrJoin(target.weaken, ","));
+  }
+  if (!target.bug.empty()) absl::StrAppend(&text, " bug=", target.bug);
+  return text;
+}
+
+std::string BugText(const Bug& bug) {
+  return absl::StrCat("bug ", bug.name, " ", bug.long_name, ": ", bug.title, "\n  ", bug.story,
+                      "\n");
+}
+
+// A bug may show in another way than is known of it: worth a look, not an error.
+std::string UnexpectedKind(const Bug* bug, const Finding& finding) {
+  if (bug == nullptr ||
+      std::find(bug->kinds.begin(), bug->kinds.end(), finding.kind) != bug->kinds.end()) {
+    return "";
+  }
+  std::vector<std::string> names;
+  for (ViolationKind kind : bug->kinds) names.emplace_back(Name(kind));
+  return absl::StrCat("  note: bug ", bug->name, " is known to show as ",
+                      absl::StrJoin(names, " or "), "\n");
+}
+
+std::string FullText(const Finding& finding, const std::string& note, const std::string& trace) {
+  std::string text = absl::StrCat("\n", FindingText(finding), note, "\n", finding.timeline,
+                                  "\n  replay: racewalk replay '", finding.token, "'\n");
+  if (!trace.empty()) absl::StrAppend(&text, "  trace: ", trace, "\n");
+  return text;
+}
+
+class Check {
+ public:
+  Check(const CheckOptions& options, const Console& console)
+      : options_(options), console_(console), progress_(console) {}
+
+  ExitStatus Run(const std::string& command, const ExplorerFactory& factory) {
+    absl::StatusOr<Plan> plan = MakePlan(options_);
+    if (!plan.ok()) return Refuse(plan.status());
+    if (!options_.out.empty()) {
+      absl::Status status = PrepareTraceFolder(options_.out);
+      if (!status.ok()) return Refuse(status);
+    }
+    report_.plan = *std::move(plan);
+    report_.command = command;
+    report_.seed = options_.seed ? *options_.seed : FreshSeed();
+    const int jobs = options_.jobs > 0 ? options_.jobs : Cores();
+    report_.parameters = Parameters(options_, report_.plan, report_.seed, jobs);
+    Print(absl::StrCat(report_.parameters, "\n"));
+    if (report_.plan.bug != nullptr) Print(BugText(*report_.plan.bug));
+
+    absl::StatusOr<ExplorationResult> result =
+        Explore(report_.plan.units, Options(jobs), factory, Hooks());
+    progress_.Clear();
+    if (!result.ok()) {
+      Error(result.status().message());
+      return kExitInternalError;
+    }
+    report_.result = *std::move(result);
+    // Input first: it explains itself, and may be why the rest went wrong.
+    if (!report_.result.input.ok()) Error(report_.result.input.message());
+    for (const std::string& error : report_.result.internal_errors) {
+      Error(absl::StrCat("internal error: ", error));
+    }
+    if (options_.json) {
+      console_.out(CheckJson(report_));
+    } else {
+      console_.out(FormatSummary(report_));
+    }
+    const ExitStatus status = ExitStatusOf(report_);
+    return write_failed_ && status < kExitInternalError ? kExitInternalError : status;
+  }
+
+ private:
+  void Print(absl::string_view text) {
+    if (!options_.json) console_.out(text);
+  }
+
+  void Error(absl::string_view message) {
+    report_.errors.emplace_back(message);
+    console_.err(absl::StrCat("racewalk check: ", message, "\n"));
+  }
+
+  ExitStatus Refuse(const absl::Status& status) {
+    Error(status.message());
+    return kExitBadInput;
+  }
+
+  ExplorationOptions Options(int jobs) const {
+    ExplorationOptions options;
+    options.jobs = jobs;
+    options.seed = report_.seed;
+    if (report_.plan.seconds) options.budget = Time(*report_.plan.seconds);
+    options.executions = options_.executions;
+    if (options_.time_limit) options.time_limit = Time(*options_.time_limit);
+    options.stop_at_first = report_.plan.stop_at_first;
+    options.style = console_.style;
+    return options;
+  }
+
+  ExplorationHooks Hooks() {
+    return {.interrupted = Interrupted,
+            .progress = [this](const ExplorationProgress& now) { progress_.Show(now); },
+            .found = [this](Finding& finding) { Found(finding); }};
+  }
+
+  void Found(Finding& finding) {
+    progress_.Clear();
+    std::string path;
+    if (!options_.out.empty()) {
+      absl::StatusOr<std::string> saved = SaveTrace(options_.out, finding);
+      if (saved.ok()) {
+        path = *std::move(saved);
+      } else {
+        write_failed_ = true;
+        Error(saved.status().message());
+      }
+    }
+    Print(FullText(finding, UnexpectedKind(report_.plan.bug, finding), path));
+    report_.traces.push_back(std::move(path));
+  }
+
+  const CheckOptions& options_;
+  const Console& console_;
+  Progress progress_;
+  CheckReport report_{};
+  bool write_failed_ = false;
+};
+
+}  // namespace
+
+ExitStatus RunCheck(const CheckOptions& options, const std::string& command,
+                    const ExplorerFactory& factory, const Console& console) {
+  return Check(options, console).Run(command, factory);
+}
+
+}  // namespace racewalk

@@ -1,0 +1,60 @@
+#include "ci/check_report.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace racewalk {
+
+ExitStatus ExitStatusOf(const CheckReport& report) {
+  const ExplorationResult& result = report.result;
+  // A harness that is wrong, or was asked the wrong thing, has no other verdict.
+  if (!result.internal_errors.empty()) return kExitInternalError;
+  if (!result.input.ok()) return kExitBadInput;
+  if (result.interrupted) return kExitInterrupted;
+  if (!result.found.empty()) return kExitViolation;
+  return NeverRun(report) == 0 ? kExitClean : kExitBudgetEnded;
+}
+
+std::string VerdictOf(const CheckReport& report) {
+  switch (ExitStatusOf(report)) {
+    case kExitClean:
+      return "clean";
+    case kExitViolation:
+      return "violation";
+    case kExitBadInput:
+      return "bad-input";
+    case kExitBudgetEnded:
+      return "budget-ended";
+    case kExitInternalError:
+      return "internal-error";
+    case kExitInterrupted:
+      return "interrupted";
+  }
+  return "internal-error";
+}
+
+std::string LabelOf(const CheckReport& /*report*/) { return "sampled"; }
+
+const UnitResult* LeastExplored(const CheckReport& report, std::size_t* index) {
+  const UnitResult* least = nullptr;
+  for (std::size_t i = 0; i < report.result.units.size(); ++i) {
+    const UnitResult& unit = report.result.units[i];
+    if (unit.violated || unit.executions == 0) continue;
+    if (least == nullptr || unit.executions < least->executions) {
+      least = &unit;
+      *index = i;
+    }
+  }
+  return least;
+}
+
+uint64_t NeverRun(const CheckReport& report) {
+  const std::vector<UnitResult>& units = report.result.units;
+  return static_cast<uint64_t>(std::count_if(
+      units.begin(), units.end(), [](const UnitResult& unit) { return unit.executions == 0; }));
+}
+
+}  // namespace racewalk

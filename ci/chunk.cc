@@ -1,0 +1,163 @@
+#include "ci/chunk.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "ci/record_twice.h"
+#include "ci/wire.h"
+
+namespace racewalk {
+
+std::string FormatChunkRequest(const ChunkRequest& request) {
+  WireWriter writer;
+  writer.Number(request.unit);
+  writer.Number(request.seed);
+  writer.Number(request.first);
+  writer.Number(request.count);
+  return writer.Take();
+}
+
+absl::StatusOr<ChunkRequest> ParseChunkRequest(absl::string_view message) {
+  WireReader reader(message);
+  ChunkRequest request;
+  request.unit = reader.Number();
+  request.seed = reader.Number();
+  request.first = reader.Number();
+  request.count = reader.Number();
+  if (!reader.Complete()) return absl::InternalError("a worker was sent a damaged request");
+  return request;
+}
+
+std::string FormatChunkResult(const ChunkResult& result) {
+  WireWriter writer;
+  writer.Number(static_cast<uint64_t>(result.status.code()));
+  const auto message = result.status.message();
+  writer.Text(absl::string_view(message.data(), message.size()));
+  writer.Number(result.executions);
+  writer.Number(result.steps);
+  writer.Number(result.choices);
+  writer.Number(result.nanoseconds);
+  writer.Text(result.bound);
+  writer.Numbers(result.interleavings);
+  writer.Number(result.finding.has_value() ? 1 : 0);
+  if (result.finding) WriteFinding(*result.finding, writer);
+  writer.Number(result.retire ? 1 : 0);
+  return writer.Take();
+}
+
+absl::StatusOr<ChunkResult> ParseChunkResult(absl::string_view message) {
+  WireReader reader(message);
+  ChunkResult result;
+  const uint64_t code = reader.Number();
+  const std::string text = reader.Text();
+  if (code != 0) result.status = absl::Status(static_cast<absl::StatusCode>(code), text);
+  result.executions = reader.Number();
+  result.steps = reader.Number();
+  result.choices = reader.Number();
+  result.nanoseconds = reader.Number();
+  result.bound = reader.Text();
+  result.interleavings = reader.Numbers();
+  if (reader.Number() != 0) result.finding = ReadFinding(reader);
+  result.retire = reader.Number() != 0;
+  if (!reader.Complete()) return absl::InternalError("a worker sent a damaged result");
+  return result;
+}
+
+absl::Status ChunkRunner::Open(std::size_t unit) {
+  if (unit_ == unit) return absl::OkStatus();
+  Close();
+  if (unit >= units_->size()) return absl::InternalError(absl::StrCat("there is no unit ", unit));
+  specs_.resize(units_->size());
+  const Unit& asked = (*units_)[unit];
+  absl::StatusOr<std::unique_ptr<Explorer>> explorer = factory_(asked.target.subject);
+  if (!explorer.ok()) return explorer.status();
+  explorer_ = *std::move(explorer);
+  ++explorers_;
+  const bool learned = !specs_[unit].empty();
+  absl::StatusOr<std::unique_ptr<Strategy>> strategy =
+      learned ? MakeStrategy(specs_[unit], {}) : MakeStrategy(asked.strategy, explorer_->Pilot());
+  if (!strategy.ok()) return strategy.status();
+  strategy_ = *std::move(strategy);
+  specs_[unit] = strategy_->spec();
+  unit_ = unit;
+  return absl::OkStatus();
+}
+
+void ChunkRunner::Close() {
+  unit_.reset();
+  strategy_.reset();
+  explorer_.reset();
+}
+
+absl::Status ChunkRunner::Explain(const Batch& batch, ChunkResult& result) {
+  absl::StatusOr<Recording> recording = RecordTwice(*explorer_, *strategy_, batch.key, true);
+  if (!recording.ok()) return recording.status();
+  if (recording->violation.kind != batch.violation.kind) {
+    return absl::InternalError(absl::StrCat("execution ", batch.index, " showed ",
+                                            Name(batch.violation.kind), " and when repeated ",
+                                            Name(recording->violation.kind)));
+  }
+  result.finding = MakeFinding(*explorer_, (*units_)[*unit_].target, specs_[*unit_], batch.key,
+                               *recording, style_);
+  return absl::OkStatus();
+}
+
+void ChunkRunner::RunOpen(const ChunkRequest& request, ChunkResult& result) {
+  const Batch batch =
+      explorer_->Run(*strategy_, request.seed, request.first, request.count, &result.interleavings);
+  result.executions = batch.executions;
+  result.steps = batch.steps;
+  result.choices = batch.choices;
+  result.bound = strategy_->bound();
+  std::vector<uint64_t>& hashes = result.interleavings;
+  std::sort(hashes.begin(), hashes.end());
+  hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
+  if (batch.violated) {
+    ++failures_;
+    result.status = Explain(batch, result);
+  } else if (batch.executions != request.count) {
+    result.status = absl::InternalError(absl::StrCat("ran ", batch.executions, " executions of ",
+                                                     request.count, " without a violation"));
+  } else {
+    const uint64_t key = ExecutionKey(request.seed, request.first);
+    absl::StatusOr<Recording> recording = RecordTwice(*explorer_, *strategy_, key, false);
+    result.status = recording.status();
+    if (recording.ok() && recording->violation.kind != ViolationKind::kNone) {
+      result.status = absl::InternalError(absl::StrCat("execution ", request.first,
+                                                       " was clean and when repeated showed ",
+                                                       Name(recording->violation.kind)));
+    }
+  }
+}
+
+ChunkResult ChunkRunner::Run(const ChunkRequest& request) {
+  ChunkResult result;
+  const auto start = std::chrono::steady_clock::now();
+  result.status = Open(request.unit);
+  if (result.status.ok()) RunOpen(request, result);
+  if (!result.status.ok() || result.finding) Close();
+  result.nanoseconds = static_cast<uint64_t>(
+      std::chrono::nanoseconds(std::chrono::steady_clock::now() - start).count());
+  result.retire = failures_ >= kFailuresPerProcess || explorers_ >= kExplorersPerProcess;
+  return result;
+}
+
+std::string ChunkRunner::Handle(absl::string_view message) {
+  const absl::StatusOr<ChunkRequest> request = ParseChunkRequest(message);
+  ChunkResult result;
+  result.status = request.status();
+  if (request.ok()) result = Run(*request);
+  return FormatChunkResult(result);
+}
+
+}  // namespace racewalk

@@ -1,0 +1,88 @@
+// A worker's task: some executions of one unit, and what came of them.
+#ifndef RACEWALK_CI_CHUNK_H_
+#define RACEWALK_CI_CHUNK_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "ci/finding.h"
+#include "ci/plan.h"
+#include "ci/target.h"
+#include "ci/terminal.h"
+#include "scenarios/explore/explorer.h"
+#include "scenarios/explore/strategy.h"
+
+namespace racewalk {
+
+struct ChunkRequest {
+  uint64_t unit = 0;  // index into the plan's units
+  uint64_t seed = 0;
+  uint64_t first = 0;
+  uint64_t count = 0;
+};
+
+struct ChunkResult {
+  // Not OK: InvalidArgument if the unit cannot be run, Internal if the harness
+  // is at fault. Then what follows counts what was done before.
+  absl::Status status{};
+  uint64_t executions = 0;
+  uint64_t steps = 0;
+  uint64_t choices = 0;
+  uint64_t nanoseconds = 0;
+  std::string bound{};                    // Strategy::bound()
+  std::vector<uint64_t> interleavings{};  // without duplicates within the chunk
+  std::optional<Finding> finding{};
+  // The process has seen so much that it should be replaced.
+  bool retire = false;
+};
+
+std::string FormatChunkRequest(const ChunkRequest& request);
+absl::StatusOr<ChunkRequest> ParseChunkRequest(absl::string_view message);
+std::string FormatChunkResult(const ChunkResult& result);
+absl::StatusOr<ChunkResult> ParseChunkResult(absl::string_view message);
+
+// Runs chunks in a process of its own. Keeps the explorer while the unit stays
+// the same. The first execution of each chunk and every failing one are
+// recorded twice and compared. Thread-compatible.
+class ChunkRunner {
+ public:
+  // A process that has made so many explorers should be replaced.
+  static constexpr int kExplorersPerProcess = 256;
+
+  // `units` must outlive the runner.
+  ChunkRunner(const std::vector<Unit>* units, ExplorerFactory factory, TextStyle style)
+      : units_(units), factory_(std::move(factory)), style_(style) {}
+
+  ChunkResult Run(const ChunkRequest& request);
+  // A WorkerHandler: a formatted request in, a formatted result out.
+  std::string Handle(absl::string_view message);
+
+ private:
+  absl::Status Open(std::size_t unit);
+  // Not to be used after a failure: makes the next chunk start afresh.
+  void Close();
+  void RunOpen(const ChunkRequest& request, ChunkResult& result);
+  absl::Status Explain(const Batch& batch, ChunkResult& result);
+
+  const std::vector<Unit>* units_;
+  ExplorerFactory factory_;
+  TextStyle style_;
+  std::optional<std::size_t> unit_{};
+  // The strategy goes before the explorer that runs it.
+  std::unique_ptr<Explorer> explorer_{};
+  std::unique_ptr<Strategy> strategy_{};
+  std::vector<std::string> specs_{};  // by unit, once learned
+  int explorers_ = 0;
+  int failures_ = 0;
+};
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_CI_CHUNK_H_

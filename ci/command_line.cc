@@ -1,0 +1,343 @@
+#include "ci/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "ci/options.h"
+#include "ci/version.h"
+#include "scenarios/nearest.h"
+
+namespace racewalk {
+namespace {
+
+constexpr int kMaxJobs = 256;
+constexpr double kMaxSeconds = 1e7;  // some months
+
+// The values as they were typed: CLI11 only sorts words, so that every message
+// about a value is ours.
+struct Words {
+  ListOptions list{};
+  CheckOptions check{};
+  ReplayOptions replay{};
+  std::string mmu{};
+  std::string executions{};
+  std::string seconds{};
+  std::string seed{};
+  std::string jobs{};
+  std::string time_limit{};
+  std::vector<std::string> strategies{};
+  std::vector<std::string> weaken{};
+  std::vector<std::string> variants{};
+};
+
+absl::Status BadValue(absl::string_view flag, absl::string_view expected, absl::string_view value,
+                      absl::string_view example) {
+  return absl::InvalidArgumentError(absl::StrCat(flag, ": expected ", expected, ", not ",
+                                                 Quoted(value), "; for example ", flag, "=",
+                                                 example));
+}
+
+// SimpleAtoi takes signs and spaces; these numbers are digits only.
+bool ParseDigits(absl::string_view text, uint64_t& number) {
+  return !text.empty() && text.find_first_not_of("0123456789") == absl::string_view::npos &&
+         absl::SimpleAtoi(text, &number);
+}
+
+absl::Status ReadSeconds(absl::string_view flag, const std::string& value,
+                         std::optional<double>& seconds) {
+  if (value.empty()) return absl::OkStatus();
+  double number = 0;
+  // The comparison also refuses what is not a number.
+  if (!absl::SimpleAtod(value, &number) || !(number > 0 && number <= kMaxSeconds)) {
+    return BadValue(flag, "a number of seconds above 0", value, "60");
+  }
+  seconds = number;
+  return absl::OkStatus();
+}
+
+absl::Status ReadSeed(const std::string& value, std::optional<uint64_t>& seed) {
+  if (value.empty()) return absl::OkStatus();
+  uint64_t number = 0;
+  const bool hexadecimal = absl::StartsWithIgnoreCase(value, "0x");
+  const absl::string_view digits = absl::string_view(value).substr(hexadecimal ? 2 : 0);
+  const bool good =
+      hexadecimal ? digits.find_first_not_of("0123456789abcdefABCDEF") == absl::string_view::npos &&
+                        absl::SimpleHexAtoi(digits, &number)
+                  : ParseDigits(digits, number);
+  if (!good) {
+    return BadValue("--seed", "a 64-bit number, decimal or 0x and hexadecimal", value, "0x2a");
+  }
+  seed = number;
+  return absl::OkStatus();
+}
+
+absl::Status ReadCheck(Words& words) {
+  CheckOptions& check = words.check;
+  absl::Status status = ReadSeconds("--seconds", words.seconds, check.seconds);
+  status.Update(ReadSeconds("--time-limit", words.time_limit, check.time_limit));
+  status.Update(ReadSeed(words.seed, check.seed));
+  if (!status.ok()) return status;
+  uint64_t number = 0;
+  if (!words.executions.empty()) {
+    if (!ParseDigits(words.executions, number) || number == 0) {
+      return BadValue("--executions", "a number of executions from 1", words.executions, "10000");
+    }
+    check.executions = number;
+  }
+  if (!words.jobs.empty()) {
+    if (!ParseDigits(words.jobs, number) || number == 0 || number > kMaxJobs) {
+      return BadValue("--jobs", absl::StrCat("a number of processes from 1 to ", kMaxJobs),
+                      words.jobs, "2");
+    }
+    check.jobs = static_cast<int>(number);
+  }
+  if (!words.mmu.empty() && words.mmu != "tdp" && words.mmu != "stage2" && words.mmu != "any") {
+    return BadValue("--mmu", "tdp, stage2 or any", words.mmu, "tdp");
+  }
+  if (words.mmu != "any") check.mmu = words.mmu;
+  // A spec has commas of its own ("pct:3,n=3,k=58"), so spaces separate.
+  for (const std::string& value : words.strategies) {
+    for (absl::string_view spec : absl::StrSplit(value, ' ', absl::SkipEmpty())) {
+      check.strategies.emplace_back(spec);
+    }
+  }
+  for (const std::string& value : words.weaken) {
+    for (absl::string_view name : absl::StrSplit(value, ',', absl::SkipEmpty())) {
+      check.weaken.emplace_back(name);
+    }
+  }
+  for (const std::string& value : words.variants) {
+    for (absl::string_view name : absl::StrSplit(value, ',', absl::SkipEmpty())) {
+      check.variants.emplace_back(name);
+    }
+  }
+  return absl::OkStatus();
+}
+
+void AddList(CLI::App& app, Words& words) {
+  CLI::App* list = app.add_subcommand("list", "Show what there is");
+  list->add_option("WHAT", words.list.what,
+                   "scenarios, points, bugs or strategies; all if left out");
+  list->add_flag("--json", words.list.json, "One JSON object on standard output");
+  list->footer("Example: racewalk list bugs");
+}
+
+void AddCheck(CLI::App& app, Words& words) {
+  CLI::App* check = app.add_subcommand("check", "Explore scenarios: the pre-submit job");
+  CheckOptions& options = words.check;
+  check->add_option("SCENARIO", options.scenarios,
+                    "Names, files or one-line text; the whole library if left out");
+  check->add_option("--mmu", words.mmu, "tdp, stage2 or any");
+  check
+      ->add_option("--variant", words.variants,
+                   "Variant, '+' combines, ',' separates; default: the scenario's")
+      ->allow_extra_args(false);
+  check
+      ->add_option("--strategy", words.strategies,
+                   "How to explore, repeatable; default: random and pct:3")
+      ->allow_extra_args(false);
+  check->add_option("--executions", words.executions, "At most so many for each row of the table");
+  check->add_option("--seconds", words.seconds,
+                    "Exploration in total; default 60 for the library, else 10");
+  check->add_option("--time-limit", words.time_limit, "Seconds after which everything ends");
+  check->add_option("--seed", words.seed, "Decimal or 0x...; default: a fresh one, printed");
+  check->add_option("--jobs", words.jobs, "Worker processes; default: one per core");
+  check->add_option("--weaken", words.weaken, "Protocol points to weaken: POINT[,POINT...]")
+      ->allow_extra_args(false);
+  check->add_option("--bug", options.bug, "Bring a historical bug back, by short or long name");
+  check->add_option("--out", options.out, "Folder for trace files; existing files are kept");
+  check->add_flag("--json", options.json, "One JSON object on standard output");
+  check->footer(
+      "Examples: racewalk check\n"
+      "          racewalk check fault_vs_collapse --mmu=stage2 --seconds=5\n"
+      "          racewalk check --bug=X11 --out=traces");
+}
+
+void AddReplay(CLI::App& app, Words& words) {
+  CLI::App* replay = app.add_subcommand("replay", "Run one execution again, as a timeline");
+  replay->add_option("TOKEN", words.replay.target, "A token that check printed, or a trace file")
+      ->required();
+  replay->add_flag("--json", words.replay.json, "One JSON object on standard output");
+  replay->footer(
+      "Example: racewalk replay "
+      "'fault_vs_unmap#1a2b3c4d@tdp+owned/pct:3,n=3,k=58/seed=0123456789abcdef'");
+}
+
+std::vector<std::string> CommandNames(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+std::vector<std::string> FlagNames(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back(absl::StrCat("--", name));
+  }
+  return names;
+}
+
+absl::Status UnknownWord(const CLI::App& command, absl::string_view word) {
+  if (!absl::StartsWith(word, "-")) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "unexpected argument ", Quoted(word), "; see racewalk ", command.get_name(), " --help"));
+  }
+  const absl::string_view flag = word.substr(0, word.find('='));
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown flag ", Quoted(flag), DidYouMean(flag, FlagNames(command)),
+                   " (see racewalk ", command.get_name(), " --help)"));
+}
+
+// What CLI11 found wrong, in our words where it leaves us a choice.
+absl::Status ToStatus(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<const CLI::App*> chosen = [&] {
+    std::vector<const CLI::App*> commands;
+    for (const CLI::App* command : app.get_subcommands()) commands.push_back(command);
+    return commands;
+  }();
+  if (chosen.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(error.what(), "; see racewalk --help"));
+  }
+  const CLI::App& command = *chosen.back();
+  // An unknown flag first: what else is wrong may follow from it.
+  for (const std::string& word : command.remaining()) {
+    if (absl::StartsWith(word, "-")) return UnknownWord(command, word);
+  }
+  for (const std::string& word : command.remaining()) return UnknownWord(command, word);
+  const std::string what =
+      absl::StrReplaceAll(error.what(), {{"1 required TEXT missing", "expected a value"}});
+  return absl::InvalidArgumentError(
+      absl::StrCat(what, "; see racewalk ", command.get_name(), " --help"));
+}
+
+// An empty value is a variable that a script forgot to set: taken as "not
+// given" it would turn a check of a bug into a check of nothing.
+absl::Status CheckNotEmpty(const std::vector<std::string>& arguments) {
+  for (const std::string& argument : arguments) {
+    if (argument.empty()) {
+      return absl::InvalidArgumentError("expected a SCENARIO, TOKEN or value, not an empty one");
+    }
+    if (!absl::StartsWith(argument, "--") || argument.back() != '=') continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(argument.substr(0, argument.size() - 1), ": expected a value after '='"));
+  }
+  return absl::OkStatus();
+}
+
+// The first argument names the command; CLI11 would only say that one is missing.
+absl::Status CheckCommand(const CLI::App& app, const std::vector<std::string>& arguments) {
+  const std::vector<std::string> names = CommandNames(app);
+  if (arguments.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "expected a command: ", absl::StrJoin(names, ", "), "; for example racewalk check"));
+  }
+  const std::string& first = arguments.front();
+  if (absl::StartsWith(first, "-")) {
+    const std::vector<std::string> flags = FlagNames(app);
+    if (first == "-h" || std::find(flags.begin(), flags.end(), first) != flags.end()) {
+      return absl::OkStatus();
+    }
+    return absl::InvalidArgumentError(
+        absl::StrCat("unknown flag ", Quoted(first), DidYouMean(first, flags),
+                     " (the command comes first: racewalk check ", first, ")"));
+  }
+  if (std::find(names.begin(), names.end(), first) != names.end()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("unknown command ", Quoted(first),
+                                                 DidYouMean(first, names),
+                                                 " (there are: ", absl::StrJoin(names, ", "), ")"));
+}
+
+absl::Status CheckList(const ListOptions& list) {
+  const std::vector<std::string> kinds = {"scenarios", "points", "bugs", "strategies"};
+  if (list.what.empty() || std::find(kinds.begin(), kinds.end(), list.what) != kinds.end()) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat("list: expected ", absl::StrJoin(kinds, ", "),
+                                                 ", not ", Quoted(list.what),
+                                                 DidYouMean(list.what, kinds)));
+}
+
+}  // namespace
+
+std::string ShellQuoted(absl::string_view argument) {
+  constexpr absl::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%^";
+  if (!argument.empty() && argument.find_first_not_of(kPlain) == absl::string_view::npos) {
+    return std::string(argument);
+  }
+  std::string quoted = "'";
+  for (char c : argument) {
+    if (c == '\'') {
+      quoted += "'\\''";
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "'";
+}
+
+absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& arguments) {
+  Invocation invocation;
+  invocation.command = "racewalk";
+  for (const std::string& argument : arguments) {
+    absl::StrAppend(&invocation.command, " ", ShellQuoted(argument));
+  }
+  Words words;
+  try {
+    CLI::App app("Finds, explains and reproduces the races of lock-free hypervisor page tables.",
+                 "racewalk");
+    bool version = false;
+    app.add_flag("--version", version, "Print the version");
+    app.footer("Example: racewalk check --seconds=10\nEvery command has --help.");
+    AddList(app, words);
+    AddCheck(app, words);
+    AddReplay(app, words);
+    absl::Status status = CheckCommand(app, arguments);
+    status.Update(CheckNotEmpty(arguments));
+    if (!status.ok()) return status;
+    try {
+      // CLI11 takes them off the end.
+      app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    } catch (const CLI::CallForHelp&) {
+      invocation.options = TextOptions{app.help()};
+      return invocation;
+    } catch (const CLI::ParseError& error) {
+      return ToStatus(app, error);
+    }
+    if (version) {
+      const absl::string_view revision = kRevision;
+      invocation.options = TextOptions{
+          absl::StrCat("racewalk ", kVersion, revision.empty() ? "" : " ", revision, "\n")};
+    } else if (app.got_subcommand("list")) {
+      status = CheckList(words.list);
+      invocation.options = std::move(words.list);
+    } else if (app.got_subcommand("check")) {
+      status = ReadCheck(words);
+      invocation.options = std::move(words.check);
+    } else {
+      invocation.options = std::move(words.replay);
+    }
+    if (!status.ok()) return status;
+  } catch (const CLI::Error& error) {
+    return absl::InternalError(absl::StrCat("the command line's description: ", error.what()));
+  }
+  return invocation;
+}
+
+}  // namespace racewalk

@@ -1,0 +1,26 @@
+// Turns the command line into options.
+#ifndef RACEWALK_CI_COMMAND_LINE_H_
+#define RACEWALK_CI_COMMAND_LINE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "ci/options.h"
+
+namespace racewalk {
+
+// `arguments` are those after the program's name. Names that need a look at
+// the library (scenarios, points, bugs) are not checked here.
+//
+// Errors: InvalidArgument, one line that says what is wrong, the nearest valid
+// word where there is one, and where to look.
+absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& arguments);
+
+// `argument` as a POSIX shell would read it back: quoted only if it must be.
+std::string ShellQuoted(absl::string_view argument);
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_CI_COMMAND_LINE_H_

@@ -1,0 +1,342 @@
+// Goal: the command as a person or a script meets it: flags, exit statuses,
+// messages, JSON. Method: the real binary in processes of its own.
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+extern char** environ;
+
+namespace racewalk {
+namespace {
+
+using nlohmann::json;
+using ::testing::AnyOf;
+using ::testing::Ge;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+// Small and quick, and there is something to race in it.
+constexpr char kText[] = "tdp frames=2 vcpu a{write 0} vcpu b{write 0}";
+
+struct Outcome {
+  int status = -1;
+  std::string out{};
+  std::string err{};
+};
+
+std::string ReadAll(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// A folder of its own for each test.
+class CommandTest : public ::testing::Test {
+ protected:
+  CommandTest()
+      : folder_(absl::StrCat(::testing::TempDir(), "racewalk_command_", getpid(), "_",
+                             ::testing::UnitTest::GetInstance()->current_test_info()->name())) {
+    std::filesystem::create_directories(folder_);
+  }
+  ~CommandTest() override { std::filesystem::remove_all(folder_); }
+
+  pid_t Start(const std::vector<std::string>& arguments) {
+    std::vector<std::string> words = {RACEWALK_BINARY};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    const int flags = O_WRONLY | O_CREAT | O_TRUNC;
+    posix_spawn_file_actions_addopen(&actions, 1, Path("stdout").c_str(), flags, 0644);
+    posix_spawn_file_actions_addopen(&actions, 2, Path("stderr").c_str(), flags, 0644);
+    pid_t pid = -1;
+    EXPECT_EQ(posix_spawn(&pid, RACEWALK_BINARY, &actions, nullptr, argv.data(), environ), 0);
+    posix_spawn_file_actions_destroy(&actions);
+    return pid;
+  }
+
+  Outcome Finish(pid_t pid) {
+    int status = 0;
+    waitpid(pid, &status, 0);
+    return {.status = WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status),
+            .out = ReadAll(Path("stdout")),
+            .err = ReadAll(Path("stderr"))};
+  }
+
+  Outcome Run(const std::vector<std::string>& arguments) { return Finish(Start(arguments)); }
+
+  json RunJson(std::vector<std::string> arguments, int status) {
+    arguments.emplace_back("--json");
+    const Outcome outcome = Run(arguments);
+    EXPECT_EQ(outcome.status, status) << outcome.err;
+    json object = json::parse(outcome.out, nullptr, false);
+    EXPECT_TRUE(object.is_object()) << outcome.out.substr(0, 1000);
+    return object.is_object() ? object : json::object();
+  }
+
+  std::string Path(const std::string& name) const { return absl::StrCat(folder_, "/", name); }
+
+  // The files below the test's folder but those that catch the output.
+  std::vector<std::string> Files() const {
+    std::vector<std::string> files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_)) {
+      const std::string name = entry.path().filename().string();
+      if (entry.is_regular_file() && name != "stdout" && name != "stderr") {
+        files.push_back(entry.path().string());
+      }
+    }
+    return files;
+  }
+
+  // Something that `check` finds at once: walkers follow unpublished tables.
+  json FindViolation(const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments = {"check", kText, "--weaken=table_publish", "--seed=1",
+                                          "--seconds=60"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return RunJson(arguments, 1);
+  }
+
+ private:
+  std::string folder_;
+};
+
+TEST_F(CommandTest, ListHasTheDocumentedShape) {
+  json list = RunJson({"list", "points"}, 0);
+  ASSERT_THAT(list["points"].size(), Ge(1u));
+  for (const json& row : list["points"]) {
+    for (const char* field : {"name", "kind", "why"}) EXPECT_TRUE(row[field].is_string()) << row;
+    for (const char* field : {"pairs", "bug", "orders"}) EXPECT_TRUE(row.contains(field)) << row;
+  }
+  list = RunJson({"list", "bugs"}, 0);
+  ASSERT_THAT(list["bugs"].size(), Ge(1u));
+  for (const json& row : list["bugs"]) {
+    for (const char* field : {"name", "title"}) EXPECT_TRUE(row[field].is_string()) << row;
+  }
+  list = RunJson({"list", "scenarios"}, 0);
+  ASSERT_THAT(list["scenarios"].size(), Ge(1u));
+  for (const json& row : list["scenarios"]) {
+    EXPECT_TRUE(row["name"].is_string()) << row;
+    EXPECT_THAT(row["mmu"].get<std::string>(), AnyOf("tdp", "stage2", "any"));
+  }
+  list = RunJson({"list", "strategies"}, 0);
+  EXPECT_THAT(list["strategies"].size(), Ge(2u));
+  EXPECT_EQ(RunJson({"list"}, 0).size(), 4u);
+}
+
+TEST_F(CommandTest, ListAsTextNamesTheSame) {
+  const Outcome outcome = Run({"list"});
+  EXPECT_EQ(outcome.status, 0);
+  const json list = RunJson({"list"}, 0);
+  for (const auto& section : list) {
+    for (const json& row : section)
+      EXPECT_THAT(outcome.out, HasSubstr(row["name"].get<std::string>()));
+  }
+}
+
+TEST_F(CommandTest, HelpOfEveryCommand) {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"--help"},
+                                             {"list", "--help"},
+                                             {"check", "--help"},
+                                             {"replay", "--help"},
+                                             {"--version"}}) {
+    const Outcome outcome = Run(arguments);
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_THAT(outcome.out, HasSubstr("racewalk"));
+    EXPECT_THAT(outcome.err, IsEmpty());
+  }
+}
+
+TEST_F(CommandTest, ACleanCheckHasTheDocumentedShape) {
+  const json check = RunJson({"check", kText, "--executions=2000", "--seed=7", "--jobs=2",
+                              "--strategy=random", "--variant=owned"},
+                             0);
+  EXPECT_TRUE(check["version"].is_string());
+  EXPECT_THAT(check["command"].get<std::string>(), HasSubstr("racewalk check"));
+  EXPECT_EQ(check["verdict"], "clean");
+  EXPECT_EQ(check["label"], "sampled");
+  EXPECT_EQ(check["seed"], 7);
+  EXPECT_TRUE(check["violations"].empty());
+  ASSERT_EQ(check["results"].size(), 1u);
+  const json& row = check["results"][0];
+  EXPECT_EQ(row["mmu"], "tdp");
+  EXPECT_EQ(row["variant"], "owned");
+  EXPECT_EQ(row["strategy"], "random");
+  EXPECT_EQ(row["label"], "sampled");
+  EXPECT_EQ(row["executions"], 2000);
+  EXPECT_THAT(row["distinct"].get<int>(), Ge(2));
+  EXPECT_TRUE(row["seconds"].is_number());
+  EXPECT_TRUE(row["scenario"].is_string());
+}
+
+TEST_F(CommandTest, SecondsAreKept) {
+  const auto start = std::chrono::steady_clock::now();
+  const Outcome outcome = Run({"check", kText, "--seconds=1"});
+  const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start);
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_LT(seconds.count(), 5.0);
+  EXPECT_THAT(outcome.out, HasSubstr("would have been missed with probability"));
+}
+
+// Goal: what is found is found again, in new processes, byte for byte.
+TEST_F(CommandTest, AViolationIsReplayedByTokenAndByTrace) {
+  const json check = FindViolation({absl::StrCat("--out=", Path("traces"))});
+  EXPECT_EQ(check["verdict"], "violation");
+  ASSERT_EQ(check["violations"].size(), 1u);
+  const json& violation = check["violations"][0];
+  for (const char* field : {"kind", "scenario", "sentence", "token", "trace"}) {
+    EXPECT_TRUE(violation[field].is_string()) << field;
+  }
+  EXPECT_TRUE(violation["step"].is_number());
+  EXPECT_TRUE(violation["points"].is_array());
+
+  const std::string token = violation["token"];
+  const Outcome first = Run({"replay", token});
+  EXPECT_EQ(first.status, 1) << first.err;
+  EXPECT_THAT(first.out, HasSubstr(violation["kind"].get<std::string>()));
+  EXPECT_THAT(first.out, HasSubstr(violation["sentence"].get<std::string>()));
+  // A width matters on a terminal only.
+  setenv("COLUMNS", "70", 1);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Run({"replay", token}).out, first.out);
+  unsetenv("COLUMNS");
+
+  const std::string trace = violation["trace"];
+  EXPECT_THAT(Files(), ::testing::ElementsAre(trace));
+  const Outcome traced = Run({"replay", trace});
+  EXPECT_EQ(traced.status, 1) << traced.err;
+  EXPECT_THAT(traced.out, HasSubstr(violation["sentence"].get<std::string>()));
+
+  const json replay = RunJson({"replay", token}, 1);
+  EXPECT_EQ(replay["verdict"], "violation");
+  EXPECT_EQ(replay["violation"]["kind"], violation["kind"]);
+  EXPECT_THAT(replay["timeline"].size(), Ge(1u));
+}
+
+TEST_F(CommandTest, TracesAreNeverOverwritten) {
+  const std::string out = absl::StrCat("--out=", Path("traces"));
+  const std::string first = FindViolation({out})["violations"][0]["trace"];
+  const std::string before = ReadAll(first);
+  const std::string second = FindViolation({out})["violations"][0]["trace"];
+  EXPECT_NE(first, second);
+  EXPECT_EQ(ReadAll(first), before);
+}
+
+TEST_F(CommandTest, ADamagedTraceOrTokenIsBadInput) {
+  const json check = FindViolation({absl::StrCat("--out=", Path("traces"))});
+  const std::string trace = check["violations"][0]["trace"];
+  const std::string text = ReadAll(trace);
+  std::ofstream(Path("cut.trace")) << text.substr(0, text.size() / 2);
+  std::string edited = text;
+  const std::size_t at = edited.rfind(": ", edited.rfind("\nend"));
+  edited[at + 2] = edited[at + 2] == '0' ? '1' : '0';
+  std::ofstream(Path("edited.trace")) << edited;
+  std::ofstream(Path("empty.trace")) << "";
+  for (const char* name : {"cut.trace", "edited.trace", "empty.trace"}) {
+    const Outcome outcome = Run({"replay", Path(name)});
+    EXPECT_EQ(outcome.status, 2) << name;
+    EXPECT_THAT(outcome.out, IsEmpty()) << name;
+    EXPECT_THAT(outcome.err, HasSubstr("racewalk replay: ")) << name;
+  }
+  std::string token = check["violations"][0]["token"];
+  const std::size_t hash = token.find('#') + 1;
+  token[hash] = token[hash] == '0' ? '1' : '0';
+  const Outcome outcome = Run({"replay", token});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("has changed"));
+}
+
+// Goal: every kind of wrong input ends with status 2, one message with a
+// remedy, and nothing on standard output or in the folder.
+TEST_F(CommandTest, BadInput) {
+  const std::string out = absl::StrCat("--out=", Path("traces"));
+  std::ofstream(Path("broken.scn")) << "mmu: tdp\nvcpu a: wriet 0\n";
+  const std::vector<std::vector<std::string>> cases = {
+      {},
+      {"chekc"},
+      {"--seconds=1"},
+      {"list", "bugz"},
+      {"check", out, "--secnods=1"},
+      {"check", out, "--seconds=-1"},
+      {"check", out, "--seconds="},
+      {"check", out, "--executions=none"},
+      {"check", out, "--jobs=0"},
+      {"check", out, "--seed=0xg"},
+      {"check", out, "--mmu=x86"},
+      {"check", out, "--variant=nonsense"},
+      {"check", out, "--strategy=randm"},
+      {"check", out, "--strategy=pct:0"},
+      {"check", out, "--weaken=no_such_point"},
+      {"check", out, "--bug=no_such_bug"},
+      {"check", out, "no_such_scenario"},
+      {"check", out, "no/such/file.scn"},
+      {"check", out, Path("broken.scn")},
+      {"check", out, "tdp vcpu a{"},
+      {"check", kText, "--mmu=stage2", out},
+      {"check", kText, "--out=/dev/null/folder"},
+      {"replay"},
+      {"replay", "nonsense"},
+      {"replay", "x#12345678@tdp/random/seed=1"},
+      {"replay", "no_such#12345678@tdp/random/seed=0123456789abcdef"},
+      {"replay", "/"},
+  };
+  for (const std::vector<std::string>& arguments : cases) {
+    std::string command = "racewalk";
+    for (const std::string& argument : arguments) absl::StrAppend(&command, " ", argument);
+    SCOPED_TRACE(command);
+    const Outcome outcome = Run(arguments);
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_THAT(outcome.out, IsEmpty());
+    EXPECT_TRUE(absl::StartsWith(outcome.err, "racewalk")) << outcome.err;
+    EXPECT_EQ(outcome.err.find('\n'), outcome.err.size() - 1) << outcome.err;
+    EXPECT_FALSE(std::filesystem::exists(Path("traces")));
+  }
+}
+
+TEST_F(CommandTest, AScenarioWithNothingToRaceIsBadInput) {
+  const Outcome outcome = Run({"check", "tdp frames=2 vcpu a{read 0}", "--seconds=5"});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("race"));
+}
+
+TEST_F(CommandTest, AnInterruptPrintsTheSummarySoFar) {
+  const pid_t pid = Start({"check", kText, "--seconds=100"});
+  std::this_thread::sleep_for(std::chrono::milliseconds(1000));
+  kill(pid, SIGINT);
+  const Outcome outcome = Finish(pid);
+  EXPECT_EQ(outcome.status, 130) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("verdict: interrupted"));
+  EXPECT_THAT(outcome.out, Not(HasSubstr("VIOLATION")));
+}
+
+TEST_F(CommandTest, TheTimeLimitIsKept) {
+  const auto start = std::chrono::steady_clock::now();
+  const Outcome outcome = Run({"check", kText, "--seconds=100", "--time-limit=1"});
+  const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start);
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_LT(seconds.count(), 5.0);
+}
+
+}  // namespace
+}  // namespace racewalk

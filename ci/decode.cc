@@ -1,0 +1,77 @@
+#include "ci/decode.h"
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "core/tdp/spte.h"
+#include "core/vcpu/vcpu.h"
+
+namespace racewalk {
+namespace {
+
+std::string Hex(uint64_t value) { return absl::StrCat("0x", absl::Hex(value)); }
+
+// "empty", "frozen", "table 10", "page 27 rwx A D host-w mmu-w".
+std::string SpteText(uint64_t raw) {
+  using namespace spte_bits;  // NOLINT(google-build-using-namespace): bit names only
+  if (raw == 0) return "empty";
+  if (raw == kFrozen) return "frozen";
+  if ((raw & kPresent) == 0) return absl::StrCat("non-present ", Hex(raw));
+  const uint64_t pfn = (raw & kPfnMask) >> kPfnShift;
+  const std::string access =
+      absl::StrCat((raw & kRead) != 0 ? "r" : "-", (raw & kWrite) != 0 ? "w" : "-",
+                   (raw & kExec) != 0 ? "x" : "-");
+  if ((raw & kLeaf) == 0) {
+    // A table has every access; anything else is worth showing.
+    return absl::StrCat("table ", pfn, access == "rwx" ? "" : " ", access == "rwx" ? "" : access);
+  }
+  std::string text = absl::StrCat("page ", pfn, " ", access);
+  if ((raw & kAccessed) != 0) absl::StrAppend(&text, " A");
+  if ((raw & kDirty) != 0) absl::StrAppend(&text, " D");
+  // Said only where it differs: a writable page may be written to by both.
+  const bool writable = (raw & kWrite) != 0;
+  if (((raw & kHostWritable) != 0) != writable) {
+    absl::StrAppend(&text, writable ? " host-ro" : " host-w");
+  }
+  if (((raw & kMmuWritable) != 0) != writable) {
+    absl::StrAppend(&text, writable ? " mmu-ro" : " mmu-w");
+  }
+  return text;
+}
+
+std::string RequestsText(uint64_t value) {
+  constexpr uint64_t kKnown = kRequestFlush | kRequestFreeObsoleteRoot;
+  if (value == 0) return "none";
+  if ((value & ~kKnown) != 0) return Hex(value);
+  const bool flush = (value & kRequestFlush) != 0;
+  const bool root = (value & kRequestFreeObsoleteRoot) != 0;
+  return absl::StrCat(flush ? "flush" : "", flush && root ? "+" : "",
+                      root ? "free-obsolete-root" : "");
+}
+
+}  // namespace
+
+std::string DecodeValue(ValueType type, uint64_t value) {
+  switch (type) {
+    case ValueType::kNumber:
+      return absl::StrCat(value);
+    case ValueType::kBool:
+      return value > 1 ? Hex(value) : value == 0 ? "false" : "true";
+    case ValueType::kSpte:
+      return SpteText(value);
+    case ValueType::kMode:
+      if (value == static_cast<uint64_t>(GuestMode::kOutside)) return "outside";
+      return value == static_cast<uint64_t>(GuestMode::kInGuest) ? "in-guest" : Hex(value);
+    case ValueType::kRequests:
+      return RequestsText(value);
+    case ValueType::kHostEntry:
+      // A host entry is the number of its page, 0 for none.
+      if (value == 0) return "empty";
+      if (value <= 0xFFFFFFFF) return absl::StrCat("page ", value);
+      break;
+  }
+  return Hex(value);
+}
+
+}  // namespace racewalk

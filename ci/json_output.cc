@@ -1,0 +1,296 @@
+#include "ci/json_output.h"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "ci/sentences.h"
+#include "ci/version.h"
+#include "core/protocol.h"
+#include "scenarios/bugs.h"
+#include "scenarios/explore/strategy.h"
+#include "scenarios/explore/subject_words.h"
+#include "scenarios/library.h"
+#include "scenarios/scenario.h"
+#include "scenarios/variants.h"
+
+namespace racewalk {
+namespace {
+
+// Ordered, so that the fields stand as they are documented.
+using Json = nlohmann::ordered_json;
+
+std::string Dump(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string VersionText() {
+  return kRevision[0] == '\0' ? kVersion : std::string(kVersion) + " " + kRevision;
+}
+
+const char* MmuName(MmuChoice mmu) {
+  switch (mmu) {
+    case MmuChoice::kTdp:
+      return "tdp";
+    case MmuChoice::kStage2:
+      return "stage2";
+    case MmuChoice::kAny:
+      break;
+  }
+  return "any";
+}
+
+const char* KindName(PointKind kind) {
+  switch (kind) {
+    case PointKind::kOrder:
+      return "order";
+    case PointKind::kStep:
+      return "step";
+    case PointKind::kYield:
+      return "yield";
+    case PointKind::kAlternative:
+      break;
+  }
+  return "alternative";
+}
+
+const char* OrderName(std::memory_order order) {
+  switch (order) {
+    case std::memory_order_relaxed:
+      return "relaxed";
+    case std::memory_order_acquire:
+    case std::memory_order_consume:
+      return "acquire";
+    case std::memory_order_release:
+      return "release";
+    case std::memory_order_acq_rel:
+      return "acq_rel";
+    case std::memory_order_seq_cst:
+      break;
+  }
+  return "seq_cst";
+}
+
+Json TextOrNull(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+Json StepOrNull(uint64_t step) { return step == Violation::kNoNumber ? Json(nullptr) : Json(step); }
+
+Json Scenarios() {
+  Json list = Json::array();
+  for (const Scenario& scenario : Library()) {
+    Json variants = Json::array();
+    for (MmuChoice mmu : {MmuChoice::kTdp, MmuChoice::kStage2}) {
+      if (scenario.mmu != MmuChoice::kAny && scenario.mmu != mmu) continue;
+      for (const std::string& variant : VariantsToRun(scenario, mmu)) {
+        variants.push_back({{"mmu", MmuName(mmu)}, {"variant", variant}});
+      }
+    }
+    list.push_back({{"name", scenario.name},
+                    {"mmu", MmuName(scenario.mmu)},
+                    {"summary", scenario.summary},
+                    {"threads", scenario.threads.size()},
+                    {"runs", std::move(variants)}});
+  }
+  return list;
+}
+
+Json Points() {
+  Json list = Json::array();
+  for (std::size_t i = 1; i < kPointCount; ++i) {
+    const PointInfo& info = kPoints[i];
+    Json pairs = Json::array();
+    const absl::string_view names(info.pairs.data(), info.pairs.size());
+    for (absl::string_view name : absl::StrSplit(names, absl::ByAnyChar(", "), absl::SkipEmpty())) {
+      pairs.push_back(std::string(name));
+    }
+    Json orders = nullptr;
+    if (info.kind == PointKind::kOrder) {
+      orders = {{"strong", OrderName(info.strong)}, {"weak", OrderName(info.weak)}};
+    }
+    list.push_back({{"name", info.name},
+                    {"kind", KindName(info.kind)},
+                    {"why", info.why},
+                    {"pairs", std::move(pairs)},
+                    {"bug", TextOrNull(std::string(info.bug))},
+                    {"orders", std::move(orders)}});
+  }
+  return list;
+}
+
+Json AllBugs() {
+  Json list = Json::array();
+  for (const Bug& bug : Bugs()) {
+    Json kinds = Json::array();
+    for (ViolationKind kind : bug.kinds) kinds.push_back(Name(kind));
+    list.push_back({{"name", bug.name},
+                    {"long_name", bug.long_name},
+                    {"title", bug.title},
+                    {"story", bug.story},
+                    {"points", bug.points},
+                    {"mmu", bug.mmu},
+                    {"variant", bug.variant},
+                    {"scenario", bug.scenario},
+                    {"kinds", std::move(kinds)},
+                    {"invariant", bug.invariant}});
+  }
+  return list;
+}
+
+Json Strategies() {
+  Json list = Json::array();
+  for (const StrategyInfo& info : StrategyCatalogue()) {
+    list.push_back({{"name", info.name}, {"summary", info.summary}});
+  }
+  return list;
+}
+
+Json FindingJson(const Finding& finding) {
+  return {{"kind", Name(finding.kind)},
+          {"invariant", TextOrNull(finding.invariant)},
+          {"scenario", finding.scenario},
+          {"mmu", finding.mmu},
+          {"variant", finding.variant},
+          {"strategy", finding.strategy},
+          {"thread", TextOrNull(finding.thread)},
+          {"step", finding.step},
+          {"place", TextOrNull(finding.place)},
+          {"other_thread", TextOrNull(finding.other_thread)},
+          {"other_step", StepOrNull(finding.other_step)},
+          {"other_place", TextOrNull(finding.other_place)},
+          {"sentence", finding.sentence},
+          {"token", finding.token},
+          {"points", finding.points}};
+}
+
+Json ResultJson(const CheckReport& report, std::size_t index) {
+  const Unit& unit = report.plan.units[index];
+  const UnitResult& result = report.result.units[index];
+  const Subject& subject = unit.target.subject;
+  Json luck = nullptr;
+  const Luck numbers = LuckOf(result.executions);
+  if (!result.violated && numbers.once_in >= 2) {
+    luck = {{"once_in", numbers.once_in}, {"missed", numbers.probability}};
+  }
+  return {{"scenario", ScenarioLabel(subject.scenario)},
+          {"mmu", subject.mmu},
+          {"variant", subject.variant},
+          {"strategy", unit.strategy},
+          {"label", LabelOf(report)},
+          {"executions", result.executions},
+          {"steps", result.steps},
+          {"distinct", result.distinct},
+          {"distinct_exact", result.distinct_exact},
+          {"seconds", result.seconds},
+          {"violated", result.violated},
+          {"bound", TextOrNull(result.bound)},
+          {"luck", std::move(luck)}};
+}
+
+const char* RowKindName(TimelineRow::Kind kind) {
+  switch (kind) {
+    case TimelineRow::Kind::kBegin:
+      return "begin";
+    case TimelineRow::Kind::kEnd:
+      return "end";
+    case TimelineRow::Kind::kCollapsed:
+      return "collapsed";
+    case TimelineRow::Kind::kEvent:
+      break;
+  }
+  return "event";
+}
+
+Json MarkJson(TimelineRow::Mark mark) {
+  switch (mark) {
+    case TimelineRow::Mark::kCause:
+      return "made-wrong";
+    case TimelineRow::Mark::kVictim:
+      return "seen";
+    case TimelineRow::Mark::kNone:
+      break;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::string ListJson(absl::string_view what) {
+  Json json = Json::object();
+  if (what.empty() || what == "scenarios") json["scenarios"] = Scenarios();
+  if (what.empty() || what == "points") json["points"] = Points();
+  if (what.empty() || what == "bugs") json["bugs"] = AllBugs();
+  if (what.empty() || what == "strategies") json["strategies"] = Strategies();
+  return Dump(json);
+}
+
+std::string CheckJson(const CheckReport& report) {
+  Json results = Json::array();
+  for (std::size_t i = 0; i < report.plan.units.size(); ++i) {
+    results.push_back(ResultJson(report, i));
+  }
+  Json violations = Json::array();
+  for (std::size_t i = 0; i < report.result.found.size(); ++i) {
+    Json violation = FindingJson(report.result.found[i].finding);
+    violation["trace"] = i < report.traces.size() ? TextOrNull(report.traces[i]) : Json(nullptr);
+    violation["rows"] = report.result.found[i].units;
+    violations.push_back(std::move(violation));
+  }
+  const Target& target = report.plan.units.front().target;
+  const Json json = {{"version", VersionText()},
+                     {"command", report.command},
+                     {"verdict", VerdictOf(report)},
+                     {"label", LabelOf(report)},
+                     {"seed", report.seed},
+                     {"parameters", report.parameters},
+                     {"weaken", target.weaken},
+                     {"bug", TextOrNull(target.bug)},
+                     {"seconds", report.result.seconds},
+                     {"results", std::move(results)},
+                     {"violations", std::move(violations)},
+                     {"errors", report.errors}};
+  return Dump(json);
+}
+
+std::string ReplayJson(const ReplayReport& report) {
+  const Subject& subject = report.target.subject;
+  Json timeline = Json::array();
+  for (const TimelineRow& row : report.rows) {
+    const auto thread = static_cast<std::size_t>(row.thread);
+    const auto preempted = static_cast<std::size_t>(row.preempted);
+    timeline.push_back(
+        {{"step", row.step},
+         {"thread", thread < report.threads.size() ? report.threads[thread] : "?"},
+         {"kind", RowKindName(row.kind)},
+         {"text", row.text},
+         {"place", TextOrNull(row.place)},
+         {"point", TextOrNull(row.point)},
+         {"stale", TextOrNull(row.stale)},
+         {"preempted",
+          preempted < report.threads.size() ? Json(report.threads[preempted]) : Json(nullptr)},
+         {"mark", MarkJson(row.mark)}});
+  }
+  const Json json = {{"version", VersionText()},
+                     {"command", report.command},
+                     {"verdict", report.finding ? "violation" : "clean"},
+                     {"scenario", ScenarioLabel(subject.scenario)},
+                     {"mmu", subject.mmu},
+                     {"variant", subject.variant},
+                     {"weaken", report.target.weaken},
+                     {"bug", TextOrNull(report.target.bug)},
+                     {"strategy", report.strategy},
+                     {"key", FormatHex64(report.key)},
+                     {"token", report.token},
+                     {"fingerprint", FormatHex64(report.fingerprint)},
+                     {"steps", report.steps},
+                     {"violation", report.finding ? FindingJson(*report.finding) : Json(nullptr)},
+                     {"threads", report.threads},
+                     {"timeline", std::move(timeline)}};
+  return Dump(json);
+}
+
+}  // namespace racewalk

@@ -1,0 +1,21 @@
+// The JSON objects that `--json` prints. docs/json.md describes them.
+#ifndef RACEWALK_CI_JSON_OUTPUT_H_
+#define RACEWALK_CI_JSON_OUTPUT_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "ci/check_report.h"
+#include "ci/replay_report.h"
+
+namespace racewalk {
+
+// Each is one object, indented, with a line end. Bytes that are no UTF-8 are
+// replaced, so that what is printed can always be read.
+std::string ListJson(absl::string_view what);
+std::string CheckJson(const CheckReport& report);
+std::string ReplayJson(const ReplayReport& report);
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_CI_JSON_OUTPUT_H_

@@ -1,0 +1,51 @@
+// What a person asked for: plain values, whatever read them.
+#ifndef RACEWALK_CI_OPTIONS_H_
+#define RACEWALK_CI_OPTIONS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace racewalk {
+
+// A text that was asked for instead of work: --help, --version.
+struct TextOptions {
+  std::string text{};
+};
+
+struct ListOptions {
+  std::string what{};  // "scenarios", "points", "bugs", "strategies"; "" for all
+  bool json = false;
+};
+
+struct CheckOptions {
+  std::vector<std::string> scenarios{};   // names, files or one-line text; empty: the library
+  std::string mmu{};                      // "tdp", "stage2"; "" for any
+  std::vector<std::string> strategies{};  // specs; empty: the default mix
+  std::optional<uint64_t> executions{};   // per unit
+  std::optional<double> seconds{};        // in total
+  std::optional<uint64_t> seed{};
+  int jobs = 0;                       // 0: one per core
+  std::vector<std::string> weaken{};  // names of points
+  std::string bug{};
+  std::vector<std::string> variants{};  // combinations; empty: the scenario's own
+  std::optional<double> time_limit{};   // seconds, for everything
+  std::string out{};                    // folder for traces; "" for none
+  bool json = false;
+};
+
+struct ReplayOptions {
+  std::string target{};  // a token or the name of a trace file
+  bool json = false;
+};
+
+struct Invocation {
+  std::variant<TextOptions, ListOptions, CheckOptions, ReplayOptions> options{};
+  std::string command{};  // as typed, on one line, quoted so that a shell reads it again
+};
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_CI_OPTIONS_H_

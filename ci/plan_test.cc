@@ -1,0 +1,134 @@
+#include "ci/plan.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "ci/options.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "scenarios/bugs.h"
+#include "scenarios/scenario.h"
+#include "scenarios/variants.h"
+
+namespace racewalk {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
+using ::testing::HasSubstr;
+
+constexpr char kAny[] = "frames=2 vcpu a{write 0} host h{unmap 0}";
+constexpr char kTdp[] = "tdp frames=2 vcpu a{write 0} host h{unmap 0}";
+
+Plan Make(const CheckOptions& options) {
+  absl::StatusOr<Plan> plan = MakePlan(options);
+  EXPECT_TRUE(plan.ok()) << plan.status();
+  return plan.ok() ? *plan : Plan{};
+}
+
+std::string Error(const CheckOptions& options) {
+  const absl::StatusOr<Plan> plan = MakePlan(options);
+  EXPECT_FALSE(plan.ok());
+  return std::string(plan.status().message());
+}
+
+std::vector<std::string> Rows(const Plan& plan) {
+  std::vector<std::string> rows;
+  for (const Unit& unit : plan.units) {
+    rows.push_back(unit.target.subject.mmu + " " + unit.target.subject.variant + " " +
+                   unit.strategy);
+  }
+  return rows;
+}
+
+TEST(Plan, EveryMmuVariantAndStrategyIsAUnit) {
+  const Plan plan = Make({.scenarios = {kAny}});
+  std::vector<std::string> expected;
+  for (const auto& [name, mmu] :
+       {std::pair("tdp", MmuChoice::kTdp), std::pair("stage2", MmuChoice::kStage2)}) {
+    for (const std::string& variant : DefaultVariants(mmu)) {
+      for (const char* strategy : {"random", "pct:3"}) {
+        expected.push_back(absl::StrCat(name, " ", variant, " ", strategy));
+      }
+    }
+  }
+  EXPECT_THAT(Rows(plan), ElementsAreArray(expected));
+  EXPECT_FALSE(plan.stop_at_first);
+  EXPECT_EQ(plan.seconds, 10);
+}
+
+TEST(Plan, TheMmuAndTheVariantNarrowIt) {
+  EXPECT_THAT(Rows(Make({.scenarios = {kAny},
+                         .mmu = "stage2",
+                         .strategies = {"random"},
+                         .variants = {"rwlock", "lock_subtree"}})),
+              ElementsAre("stage2 rwlock random", "stage2 lock_subtree random"));
+  EXPECT_THAT(Rows(Make({.scenarios = {kAny}, .strategies = {"random"}, .variants = {"rwlock"}})),
+              ElementsAre("stage2 rwlock random"));
+}
+
+TEST(Plan, VariantsAreCanonical) {
+  EXPECT_THAT(
+      Rows(Make(
+          {.scenarios = {kTdp}, .strategies = {"random"}, .variants = {"v14+owned", "owned+v14"}})),
+      ElementsAre("tdp owned+v14 random"));
+}
+
+TEST(Plan, TheSameScenarioTwiceIsOne) {
+  EXPECT_EQ(Rows(Make({.scenarios = {kTdp, kTdp}})), Rows(Make({.scenarios = {kTdp}})));
+}
+
+TEST(Plan, OnlyExecutionsMeansNoTimeLimit) {
+  EXPECT_EQ(Make({.scenarios = {kTdp}, .executions = 10}).seconds, std::nullopt);
+  EXPECT_EQ(Make({.scenarios = {kTdp}, .executions = 10, .seconds = 2}).seconds, 2);
+}
+
+TEST(Plan, WeakenedPointsStopAtTheFirstViolation) {
+  const Plan plan = Make({.scenarios = {kTdp}, .weaken = {"table_publish", "walk_follow"}});
+  EXPECT_TRUE(plan.stop_at_first);
+  EXPECT_EQ(plan.units[0].target.subject.weakened.count(), 2u);
+}
+
+TEST(Plan, ErrorsNameTheNearest) {
+  EXPECT_THAT(Error({.scenarios = {kTdp}, .weaken = {"table_publsh"}}),
+              HasSubstr("'table_publish'"));
+  EXPECT_THAT(Error({.scenarios = {kTdp}, .bug = "X999"}), HasSubstr("list bugs"));
+  EXPECT_THAT(Error({.scenarios = {kTdp}, .strategies = {"randm"}}), HasSubstr("random"));
+  EXPECT_THAT(Error({.scenarios = {kTdp}, .variants = {"ownd"}}),
+              AllOf(HasSubstr("--variant"), HasSubstr("owned")));
+  EXPECT_THAT(Error({.scenarios = {"no_such_scenario_at_all"}}), HasSubstr("no_such_scenario"));
+}
+
+TEST(Plan, AScenarioThatFitsNothingSaysWhatItFits) {
+  EXPECT_THAT(Error({.scenarios = {kTdp}, .mmu = "stage2"}), HasSubstr("it is for tdp (owned"));
+}
+
+// Goal: a bug needs nothing but its name.
+TEST(Plan, EveryBugHasAPlan) {
+  for (const Bug& bug : Bugs()) {
+    SCOPED_TRACE(bug.name);
+    const Plan plan = Make({.bug = bug.long_name});
+    ASSERT_FALSE(plan.units.empty());
+    EXPECT_TRUE(plan.stop_at_first);
+    EXPECT_EQ(plan.seconds, 10);
+    for (const Unit& unit : plan.units) {
+      EXPECT_EQ(unit.target.bug, bug.name);
+      EXPECT_EQ(unit.target.subject.mmu, bug.mmu);
+      EXPECT_EQ(unit.target.subject.weakened, PointsOf(bug));
+      EXPECT_EQ(unit.target.subject.scenario.name, bug.scenario);
+    }
+  }
+}
+
+TEST(Plan, TheWholeLibraryGetsAMinute) {
+  const Plan plan = Make({});
+  EXPECT_EQ(plan.seconds, 60);
+  EXPECT_FALSE(plan.units.empty());
+}
+
+}  // namespace
+}  // namespace racewalk

@@ -1,0 +1,48 @@
+#include "ci/progress.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "ci/sentences.h"
+
+namespace racewalk {
+namespace {
+
+constexpr double kTerminalSeconds = 0.2;
+constexpr double kPlainSeconds = 5;
+
+}  // namespace
+
+std::string ProgressText(const ExplorationProgress& progress) {
+  const double rate = static_cast<double>(progress.executions) / std::max(progress.seconds, 0.001);
+  std::string text = absl::StrCat(
+      Count(progress.executions, "execution"), ", ",
+      Grouped(static_cast<uint64_t>(std::llround(rate))), "/s, ",
+      progress.violations == 0 ? "no violation" : Count(progress.violations, "violation"));
+  if (progress.seconds_left) {
+    absl::StrAppend(&text, ", ", std::llround(std::ceil(*progress.seconds_left)), " s left");
+  }
+  return text;
+}
+
+void Progress::Show(const ExplorationProgress& progress) {
+  const double wait = console_.err_is_terminal ? kTerminalSeconds : kPlainSeconds;
+  if (progress.seconds - shown_ < wait) return;
+  shown_ = progress.seconds;
+  if (console_.err_is_terminal) {
+    console_.err(absl::StrCat("\r\033[K", ProgressText(progress)));
+    line_shown_ = true;
+  } else {
+    console_.err(absl::StrCat(ProgressText(progress), "\n"));
+  }
+}
+
+void Progress::Clear() {
+  if (line_shown_) console_.err("\r\033[K");
+  line_shown_ = false;
+}
+
+}  // namespace racewalk

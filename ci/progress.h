@@ -1,0 +1,34 @@
+// How far an exploration has come, for whoever waits for it.
+#ifndef RACEWALK_CI_PROGRESS_H_
+#define RACEWALK_CI_PROGRESS_H_
+
+#include <string>
+
+#include "ci/console.h"
+#include "ci/exploration.h"
+
+namespace racewalk {
+
+// "1,234,567 executions, 98,765/s, no violation, 12 s left".
+std::string ProgressText(const ExplorationProgress& progress);
+
+// On a terminal one line that is rewritten a few times a second; else a line
+// every five seconds. Thread-compatible.
+class Progress {
+ public:
+  // `console` must outlive this.
+  explicit Progress(const Console& console) : console_(console) {}
+
+  void Show(const ExplorationProgress& progress);
+  // Takes a rewritten line away, before something else is printed.
+  void Clear();
+
+ private:
+  const Console& console_;
+  double shown_ = 0;  // Progress::seconds at that time
+  bool line_shown_ = false;
+};
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_CI_PROGRESS_H_

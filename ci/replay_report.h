@@ -1,0 +1,31 @@
+// The outcome of a replay, as values.
+#ifndef RACEWALK_CI_REPLAY_REPORT_H_
+#define RACEWALK_CI_REPLAY_REPORT_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ci/finding.h"
+#include "ci/target.h"
+#include "ci/timeline_rows.h"
+
+namespace racewalk {
+
+struct ReplayReport {
+  std::string command{};
+  Target target{};
+  std::string strategy{};
+  uint64_t key = 0;
+  std::string token{};
+  uint64_t fingerprint = 0;
+  uint64_t steps = 0;
+  std::optional<Finding> finding{};  // empty: a clean execution
+  std::vector<std::string> threads{};
+  std::vector<TimelineRow> rows{};
+};
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_CI_REPLAY_REPORT_H_

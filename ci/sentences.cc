@@ -1,0 +1,108 @@
+#include "ci/sentences.h"
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <source_location>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
+#include "core/violation.h"
+
+namespace racewalk {
+namespace {
+
+std::string NumberText(uint64_t number) {
+  return number == Violation::kNoNumber ? "?" : absl::StrCat(number);
+}
+
+std::string ThreadText(int thread, const std::vector<std::string>& threads) {
+  if (thread < 0) return "another thread";
+  if (static_cast<std::size_t>(thread) >= threads.size()) return absl::StrCat("thread ", thread);
+  return threads[static_cast<std::size_t>(thread)];
+}
+
+}  // namespace
+
+std::string ViolationSentence(const Violation& violation, const std::vector<std::string>& threads) {
+  std::string sentence;
+  absl::string_view rest = violation.what;
+  if (rest.empty()) rest = Name(violation.kind);
+  while (!rest.empty()) {
+    const std::size_t open = rest.find('{');
+    const std::size_t close = open == absl::string_view::npos ? open : rest.find('}', open);
+    if (close == absl::string_view::npos) break;
+    absl::StrAppend(&sentence, rest.substr(0, open));
+    const absl::string_view name = rest.substr(open + 1, close - open - 1);
+    if (name == "gfn") {
+      absl::StrAppend(&sentence, NumberText(violation.gfn));
+    } else if (name == "pfn") {
+      absl::StrAppend(&sentence, NumberText(violation.pfn));
+    } else if (name == "value") {
+      absl::StrAppend(&sentence, NumberText(violation.value));
+    } else if (name == "thread") {
+      absl::StrAppend(&sentence, ThreadText(violation.thread, threads));
+    } else if (name == "other") {
+      absl::StrAppend(&sentence, ThreadText(violation.other, threads));
+    } else {
+      // Not one of ours: left as it is, so that the slip can be seen.
+      absl::StrAppend(&sentence, rest.substr(open, close - open + 1));
+    }
+    rest.remove_prefix(close + 1);
+  }
+  absl::StrAppend(&sentence, rest);
+  if (sentence.back() != '.') sentence += '.';
+  return sentence;
+}
+
+std::string PlaceText(absl::string_view file, uint32_t line) {
+  if (file.empty() || line == 0) return "";
+  const std::size_t slash = file.rfind('/');
+  if (slash != absl::string_view::npos) file.remove_prefix(slash + 1);
+  return absl::StrCat(file, ":", line);
+}
+
+std::string PlaceText(const std::source_location& where) {
+  return PlaceText(where.file_name(), where.line());
+}
+
+std::string Grouped(uint64_t number) {
+  std::string digits = absl::StrCat(number);
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+  return digits;
+}
+
+std::string Count(uint64_t number, absl::string_view noun) {
+  return absl::StrCat(Grouped(number), " ", noun, number == 1 ? "" : "s");
+}
+
+Luck LuckOf(uint64_t clean_executions) {
+  Luck luck{.executions = clean_executions};
+  if (clean_executions < 3) return luck;
+  // A third makes the probability about e^-3, the usual 5 %; one digit is
+  // kept, rounded down, so that the probability errs on the low side of it.
+  uint64_t scale = 1;
+  uint64_t third = clean_executions / 3;
+  while (third >= 10) {
+    third /= 10;
+    scale *= 10;
+  }
+  luck.once_in = third * scale;
+  luck.probability = std::exp(static_cast<double>(clean_executions) *
+                              std::log1p(-1.0 / static_cast<double>(luck.once_in)));
+  return luck;
+}
+
+std::string LuckSentence(const Luck& luck) {
+  if (luck.once_in < 2) {
+    return absl::StrCat(Count(luck.executions, "clean execution"), ", too few to say anything");
+  }
+  return absl::StrCat(Count(luck.executions, "clean execution"), "; a bug that shows once in ",
+                      Grouped(luck.once_in), " executions would have been missed with probability ",
+                      absl::StrFormat("%.2g", luck.probability));
+}
+
+}  // namespace racewalk

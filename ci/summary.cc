@@ -1,0 +1,137 @@
+#include "ci/summary.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "ci/sentences.h"
+#include "ci/target.h"
+
+namespace racewalk {
+namespace {
+
+// A scenario given as text has its text for a label.
+constexpr std::size_t kLongestLabel = 40;
+
+std::string Shortened(const std::string& label) {
+  if (label.size() <= kLongestLabel) return label;
+  return absl::StrCat(label.substr(0, kLongestLabel - 3), "...");
+}
+
+std::string RateText(const UnitResult& unit) {
+  if (unit.seconds <= 0) return "-";
+  return Grouped(
+      static_cast<uint64_t>(std::llround(static_cast<double>(unit.executions) / unit.seconds)));
+}
+
+std::string Table(const CheckReport& report) {
+  const std::string label = LabelOf(report);
+  std::vector<std::vector<std::string>> rows = {{"scenario", "mmu", "variant", "strategy", "label",
+                                                 "executions", "distinct", "per second", ""}};
+  for (std::size_t i = 0; i < report.plan.units.size(); ++i) {
+    const Unit& unit = report.plan.units[i];
+    const Subject& subject = unit.target.subject;
+    const UnitResult& result = report.result.units[i];
+    rows.push_back({Shortened(ScenarioLabel(subject.scenario)), subject.mmu, subject.variant,
+                    unit.strategy, result.executions == 0 ? "not run" : label,
+                    Grouped(result.executions),
+                    absl::StrCat(result.distinct_exact ? "" : "~", Grouped(result.distinct)),
+                    RateText(result), result.violated ? "VIOLATION" : ""});
+  }
+  return FormatTable(rows, {false, false, false, false, false, true, true, true, false});
+}
+
+// Each bound once: it depends on the unit by its numbers.
+std::string Bounds(const CheckReport& report) {
+  std::vector<std::pair<std::string, uint64_t>> bounds;
+  for (const UnitResult& unit : report.result.units) {
+    if (unit.bound.empty() || unit.violated) continue;
+    const auto known = std::find_if(bounds.begin(), bounds.end(),
+                                    [&](const auto& bound) { return bound.first == unit.bound; });
+    if (known == bounds.end()) {
+      bounds.emplace_back(unit.bound, 1);
+    } else {
+      ++known->second;
+    }
+  }
+  std::string text;
+  // A library has as many bounds as it has sizes; the first few say enough.
+  constexpr std::size_t kShown = 3;
+  for (std::size_t i = 0; i < std::min(bounds.size(), kShown); ++i) {
+    absl::StrAppend(&text, bounds[i].first, " (", Count(bounds[i].second, "row"), ")\n");
+  }
+  if (bounds.size() > kShown) {
+    absl::StrAppend(&text, "and likewise for ", bounds.size() - kShown,
+                    " other sizes; --json has all\n");
+  }
+  return text;
+}
+
+std::string LuckText(const CheckReport& report) {
+  std::size_t index = 0;
+  const UnitResult* least = LeastExplored(report, &index);
+  if (least == nullptr) return "";
+  const std::string luck = LuckSentence(LuckOf(least->executions));
+  if (report.plan.units.size() == 1) return absl::StrCat(luck, "\n");
+  return absl::StrCat("least explored row, ", Shortened(UnitName(report.plan.units[index])), ": ",
+                      luck, "\n");
+}
+
+std::string FoundText(const CheckReport& report) {
+  std::string text;
+  for (std::size_t i = 0; i < report.result.found.size(); ++i) {
+    const FoundClass& found = report.result.found[i];
+    absl::StrAppend(
+        &text, "found: ", Name(found.finding.kind), found.finding.invariant.empty() ? "" : " ",
+        found.finding.invariant, " in ", Shortened(found.finding.scenario),
+        found.units > 1 ? absl::StrCat(" and ", Count(found.units - 1, "other row")) : "",
+        "\n  racewalk replay '", found.finding.token, "'\n");
+    if (i < report.traces.size() && !report.traces[i].empty()) {
+      absl::StrAppend(&text, "  racewalk replay ", report.traces[i], "\n");
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string FormatTable(const std::vector<std::vector<std::string>>& rows,
+                        const std::vector<bool>& right) {
+  std::vector<std::size_t> widths(right.size(), 0);
+  for (const std::vector<std::string>& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const std::vector<std::string>& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string padding(widths[i] - row[i].size(), ' ');
+      absl::StrAppend(&text, i == 0 ? "" : "  ", right[i] ? padding : "", row[i],
+                      right[i] ? "" : padding);
+    }
+    text.erase(text.find_last_not_of(' ') + 1);
+    text += '\n';
+  }
+  return text;
+}
+
+std::string FormatSummary(const CheckReport& report) {
+  std::string text = absl::StrCat("\n", Table(report), "\n", Bounds(report), LuckText(report));
+  const bool stopped = report.plan.stop_at_first && !report.result.found.empty();
+  if (const uint64_t never = NeverRun(report); never != 0 && !stopped) {
+    absl::StrAppend(&text, Count(never, "row"), " of ", report.plan.units.size(),
+                    " never ran; give more --seconds or fewer scenarios\n");
+  }
+  if (report.result.time_limit_hit) absl::StrAppend(&text, "cut short by --time-limit\n");
+  absl::StrAppend(&text, FoundText(report));
+  absl::StrAppend(&text, "verdict: ", VerdictOf(report), " (", LabelOf(report), "); ",
+                  report.parameters, "\n");
+  return text;
+}
+
+}  // namespace racewalk

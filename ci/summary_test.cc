@@ -1,0 +1,126 @@
+#include "ci/summary.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "ci/check_report.h"
+#include "ci/console.h"
+#include "ci/progress.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace racewalk {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+CheckReport Report(int units) {
+  CheckReport report;
+  report.parameters = "racewalk 1: seed=7";
+  for (int i = 0; i < units; ++i) {
+    Unit unit{.strategy = "random"};
+    unit.target.subject.scenario.name = absl::StrCat("toy", i);
+    report.plan.units.push_back(unit);
+    report.result.units.push_back(
+        {.executions = 1000 * static_cast<uint64_t>(i + 1), .distinct = 12, .seconds = 0.5});
+  }
+  return report;
+}
+
+FoundClass Found(ViolationKind kind) {
+  FoundClass found{.units = 1};
+  found.finding.kind = kind;
+  found.finding.token = "TOKEN";
+  return found;
+}
+
+TEST(FormatTable, AlignsItsColumns) {
+  EXPECT_EQ(FormatTable({{"name", "n", "note"}, {"a", "10", ""}, {"long", "9", "x"}},
+                        {false, true, false}),
+            "name   n  note\n"
+            "a     10\n"
+            "long   9  x\n");
+}
+
+TEST(Summary, HasARowForEachUnitAndEndsWithTheVerdict) {
+  const std::string text = FormatSummary(Report(2));
+  EXPECT_THAT(text, AllOf(HasSubstr("toy0"), HasSubstr("toy1"), HasSubstr("2,000"),
+                          HasSubstr("least explored row, toy0")));
+  EXPECT_THAT(text, ::testing::EndsWith("verdict: clean (sampled); racewalk 1: seed=7\n"));
+}
+
+TEST(Summary, AnEstimateIsMarked) {
+  CheckReport report = Report(1);
+  EXPECT_THAT(FormatSummary(report), Not(HasSubstr("~")));
+  report.result.units[0].distinct_exact = false;
+  EXPECT_THAT(FormatSummary(report), HasSubstr("~12"));
+}
+
+TEST(Summary, ABoundIsSaidOnce) {
+  CheckReport report = Report(3);
+  for (UnitResult& unit : report.result.units) unit.bound = "P >= 1/4";
+  EXPECT_THAT(FormatSummary(report), HasSubstr("P >= 1/4 (3 rows)\n"));
+}
+
+TEST(Summary, WhatWasFoundIsListedWithItsToken) {
+  CheckReport report = Report(2);
+  report.result.found.push_back(Found(ViolationKind::kLeak));
+  report.traces.emplace_back("dir/file.trace");
+  EXPECT_THAT(FormatSummary(report),
+              AllOf(HasSubstr("found: leak"), HasSubstr("racewalk replay 'TOKEN'"),
+                    HasSubstr("racewalk replay dir/file.trace")));
+}
+
+TEST(CheckReport, TheExitStatusIsThatOfTheWorst) {
+  CheckReport report = Report(2);
+  EXPECT_EQ(ExitStatusOf(report), kExitClean);
+  report.result.units[1].executions = 0;
+  EXPECT_EQ(ExitStatusOf(report), kExitBudgetEnded);
+  report.result.found.push_back(Found(ViolationKind::kLeak));
+  EXPECT_EQ(ExitStatusOf(report), kExitViolation);
+  report.result.interrupted = true;
+  EXPECT_EQ(ExitStatusOf(report), kExitInterrupted);
+  report.result.input = absl::InvalidArgumentError("x");
+  EXPECT_EQ(ExitStatusOf(report), kExitBadInput);
+  report.result.internal_errors.emplace_back("x");
+  EXPECT_EQ(ExitStatusOf(report), kExitInternalError);
+}
+
+TEST(ProgressText, HasWhatOneWaitsFor) {
+  EXPECT_EQ(ProgressText({.executions = 3000, .seconds = 2, .seconds_left = 7.2}),
+            "3,000 executions, 1,500/s, no violation, 8 s left");
+  EXPECT_EQ(ProgressText({.executions = 10, .violations = 2, .seconds = 1}),
+            "10 executions, 10/s, 2 violations");
+}
+
+// Goal: no control characters in a log file, and not a line for every chunk.
+TEST(Progress, PlainLinesWhereThereIsNoTerminal) {
+  std::string text;
+  Console console{.err = [&](absl::string_view part) { absl::StrAppend(&text, part); }};
+  Progress progress(console);
+  for (int i = 0; i <= 100; ++i) progress.Show({.executions = 1, .seconds = 0.1 * i});
+  progress.Clear();
+  EXPECT_THAT(text, Not(HasSubstr("\r")));
+  EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 2);
+  EXPECT_GE(std::count(text.begin(), text.end(), '\n'), 1);
+}
+
+TEST(Progress, OneLineOnATerminalTakenAwayInTheEnd) {
+  std::string text;
+  Console console{.err = [&](absl::string_view part) { absl::StrAppend(&text, part); },
+                  .err_is_terminal = true};
+  Progress progress(console);
+  progress.Show({.executions = 1, .seconds = 1});
+  EXPECT_THAT(text, Not(HasSubstr("\n")));
+  progress.Clear();
+  EXPECT_THAT(text, ::testing::EndsWith("\r\033[K"));
+}
+
+}  // namespace
+}  // namespace racewalk
