@@ -1,16 +1,19 @@
 #include "ci/plan.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "scenarios/bugs.h"
+#include "scenarios/explore/explorer.h"
 #include "scenarios/explore/strategy.h"
 #include "scenarios/library.h"
 #include "scenarios/scenario.h"
@@ -28,9 +31,11 @@ MmuChoice ChoiceOf(absl::string_view mmu) {
 
 std::vector<std::string> MmusOf(const Scenario& scenario, const std::string& wanted) {
   std::vector<std::string> mmus;
-  for (const char* mmu : {"tdp", "stage2"}) {
-    if (!wanted.empty() && wanted != mmu) continue;
-    if (scenario.mmu == MmuChoice::kAny || scenario.mmu == ChoiceOf(mmu)) mmus.emplace_back(mmu);
+  // An MMU that is asked for by name but not modelled is for Explorer to refuse.
+  const std::vector<std::string> candidates =
+      wanted.empty() ? ModelledMmus() : std::vector<std::string>{wanted};
+  for (const std::string& mmu : candidates) {
+    if (scenario.mmu == MmuChoice::kAny || scenario.mmu == ChoiceOf(mmu)) mmus.push_back(mmu);
   }
   return mmus;
 }
@@ -40,8 +45,18 @@ absl::Status CheckStrategies(const std::vector<std::string>& specs) {
   for (const std::string& spec : specs) {
     absl::Status status = MakeStrategy(spec, {.threads = 3, .steps = 100}).status();
     if (!status.ok()) return status;
+    // Run many times it would prove nothing, and look as if it did.
+    if (absl::StartsWith(spec, "path:")) {
+      return absl::InvalidArgumentError(
+          "strategy path names a single execution; give racewalk replay a token with it");
+    }
   }
   return absl::OkStatus();
+}
+
+bool Enumerates(const std::string& spec) {
+  absl::StatusOr<std::unique_ptr<Strategy>> strategy = MakeStrategy(spec, {});
+  return strategy.ok() && (*strategy)->enumeration() != nullptr;
 }
 
 // The canonical spellings of `combinations` that fit `mmu`, without duplicates.
@@ -139,7 +154,7 @@ class Planner {
     for (const std::string& mmu : MmusOf(scenario, mmu_)) {
       for (const std::string& variant : VariantsFor(scenario, ChoiceOf(mmu))) {
         for (const std::string& strategy : plan_.strategies) {
-          Unit unit{.target = base_, .strategy = strategy};
+          Unit unit{.target = base_, .strategy = strategy, .enumerates = Enumerates(strategy)};
           unit.target.subject.scenario = scenario;
           unit.target.subject.mmu = mmu;
           unit.target.subject.variant = variant;

@@ -24,10 +24,10 @@ enum class PointKind : uint8_t {
 // Orders of kinds other than kOrder are relaxed. A point with a variant matters
 // only there; core/tdp/README.md says what takes its place in the others.
 #define RACEWALK_POINTS(X)                                                                         \
-  X(table_publish, kOrder, release, relaxed, "", "walk_follow",                                    \
+  X(table_publish, kOrder, release, relaxed, "", "walk_follow, removal_acquire, freeze_acquire",   \
     "a walker that reaches a new table must see it initialised", "A24")                            \
-  X(leaf_publish, kOrder, release, relaxed, "", "removal_acquire, freeze_acquire",                 \
-    "whoever zaps a page marks it, so it must see the page as its mapper did (ad_at_zap)", "")     \
+  X(leaf_publish, kOrder, release, relaxed, "ad_at_zap", "removal_acquire, freeze_acquire",        \
+    "whoever zaps a page marks it, so it must see the page as its mapper did", "")                 \
   X(walk_follow, kOrder, acquire, relaxed, "", "table_publish",                                    \
     "what is read through an entry must be at least as new as the entry", "")                      \
   X(removal_acquire, kOrder, acquire, relaxed, "", "table_publish, leaf_publish",                  \
@@ -35,16 +35,16 @@ enum class PointKind : uint8_t {
   X(freeze_acquire, kOrder, acquire, relaxed, "", "table_publish, leaf_publish",                   \
     "tables below a removed one are taken apart without having been walked", "")                   \
   X(root_publish, kOrder, release, relaxed, "owned", "root_follow",                                \
-    "a vCPU that finds a root on the list must see it initialised", "R2")                          \
+    "a vCPU that finds a root on the list must see it initialised", "")                            \
   X(root_follow, kOrder, acquire, relaxed, "owned", "root_publish",                                \
     "a root found on the list is used at once", "")                                                \
   X(root_put_release, kOrder, release, relaxed, "", "root_put_acquire",                            \
     "what a vCPU did with a root must be over before the last reference frees it", "")             \
   X(root_put_acquire, kOrder, acquire, relaxed, "", "root_put_release",                            \
     "whoever drops the last reference frees what all others used", "")                             \
-  X(unlink_publish, kOrder, release, relaxed, "owned", "unlink_follow",                            \
+  X(unlink_publish, kOrder, release, relaxed, "owned+ad_at_zap", "unlink_follow",                  \
     "a host that finds no notifier must see the pages as the last unmapping left them", "N16a")    \
-  X(unlink_follow, kOrder, acquire, relaxed, "owned", "unlink_publish",                            \
+  X(unlink_follow, kOrder, acquire, relaxed, "owned+ad_at_zap", "unlink_publish",                  \
     "a host that finds no notifier goes on to free pages", "N16a")                                 \
   X(mode_announced, kOrder, seq_cst, release, "",                                                  \
     "requests_checked, request_posted, mode_checked",                                              \
@@ -55,7 +55,7 @@ enum class PointKind : uint8_t {
     "mode_announced, request_posted, mode_checked",                                                \
     "a request posted before the mode was read must be seen before the guest runs", "N30")         \
   X(request_posted, kOrder, seq_cst, acq_rel, "",                                                  \
-    "mode_announced, requests_checked, requests_taken",                                            \
+    "mode_announced, requests_checked, mode_checked, requests_taken",                              \
     "a request must be visible before the mode is looked at", "N30")                               \
   X(mode_checked, kOrder, seq_cst, acquire, "",                                                    \
     "mode_announced, requests_checked, request_posted",                                            \
@@ -65,14 +65,14 @@ enum class PointKind : uint8_t {
     "")                                                                                            \
   X(seq_publish, kOrder, release, relaxed, "", "seq_read_before_pfn",                              \
     "a fault that sees the new count must see what the host did before it", "N27b")                \
-  X(seq_read_before_pfn, kOrder, acquire, relaxed, "", "seq_publish",                              \
+  X(seq_read_before_pfn, kOrder, acquire, relaxed, "", "seq_publish, snapshot_before_lookup",      \
     "a fault must not use a page that was looked up before its snapshot", "N27a")                  \
-  X(range_is_union, kStep, relaxed, relaxed, "", "",                                               \
+  X(range_is_union, kStep, relaxed, relaxed, "", "retry_in_progress",                              \
     "with two invalidations under way the range must cover both", "")                              \
   X(seq_increment, kStep, relaxed, relaxed, "", "retry_sequence",                                  \
     "a fault that slept through a whole invalidation must notice", "N11")                          \
   X(retry_in_progress, kStep, relaxed, relaxed, "", "range_is_union",                              \
-    "between start and end the host may still change its mind about the page", "N2")               \
+    "between start and end the host may still change its mind about the page", "")                 \
   X(retry_sequence, kStep, relaxed, relaxed, "", "seq_increment",                                  \
     "the page was looked up before an invalidation that has ended since", "N27a")                  \
   X(fault_checks_root, kStep, relaxed, relaxed, "", "",                                            \
@@ -87,14 +87,14 @@ enum class PointKind : uint8_t {
     "a walker inside a removed table would install what nobody can find any more", "X41")          \
   X(freeze_spins, kStep, relaxed, relaxed, "", "",                                                 \
     "the owner of a frozen entry will overwrite it, and then others install there", "X42")         \
-  X(flush_frozen, kStep, relaxed, relaxed, "", "",                                                 \
+  X(flush_frozen, kStep, relaxed, relaxed, "", "flush_in_read_section",                            \
     "no CPU may still walk through a table that is about to be freed", "X11")                      \
-  X(leaf_zap_exchange, kStep, relaxed, relaxed, "", "",                                            \
-    "the hardware may set D between the read and the write of an entry (ad_at_zap)", "X13")        \
+  X(leaf_zap_exchange, kStep, relaxed, relaxed, "ad_at_zap", "",                                   \
+    "the hardware may set D between the read and the write of an entry", "X13")                    \
   X(table_freed_by_rcu, kStep, relaxed, relaxed, "", "",                                           \
     "others may be walking below a table that is removed under the shared lock", "A02")            \
   X(root_freed_by_rcu, kStep, relaxed, relaxed, "", "",                                            \
-    "others may be looking at a root that comes off the list", "R1")                               \
+    "others may be looking at a root that comes off the list", "")                                 \
   X(root_searched_twice, kStep, relaxed, relaxed, "owned", "",                                     \
     "two vCPUs that both found no root would make one each", "X29")                                \
   X(put_revives, kStep, relaxed, relaxed, "last_put_zaps", "",                                     \
@@ -112,9 +112,9 @@ enum class PointKind : uint8_t {
   X(unmap_respects_atomic, kStep, relaxed, relaxed, "", "",                                        \
     "a notifier that was called in atomic context must not sleep", "A18")                          \
   X(invalidate_requests_reload, kStep, relaxed, relaxed, "", "",                                   \
-    "a vCPU would go on using a root that has been given up", "R7")                                \
+    "a vCPU would go on using a root that has been given up", "")                                  \
   X(unregister_waits, kStep, relaxed, relaxed, "", "",                                             \
-    "a callback that found the notifier linked may still be using the VM", "N5")                   \
+    "a callback that found the notifier linked may still be using the VM", "")                     \
   X(destroy_waits, kStep, relaxed, relaxed, "", "", "callbacks that free table pages use the VM",  \
     "A07")                                                                                         \
   X(zap_root_yields, kYield, relaxed, relaxed, "", "",                                             \
@@ -155,7 +155,7 @@ struct PointInfo {
   PointKind kind;
   std::memory_order strong;
   std::memory_order weak;
-  std::string_view variant;  // the only design of its MMU that needs it, "" for all
+  std::string_view variant;  // words of the variants that need it, joined by '+'; "" for all
   std::string_view pairs;    // the point or points it pairs with, "" for none
   std::string_view why;      // what goes wrong without it
   std::string_view bug;      // BUGS identifier, "" if it has no history

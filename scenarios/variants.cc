@@ -86,7 +86,7 @@ absl::Span<const Variant> Variants() { return kVariants; }
 
 std::vector<std::string> DefaultVariants(MmuChoice mmu) {
   std::vector<std::string> variants;
-  if (mmu != MmuChoice::kStage2) variants = {"owned", "last_put_zaps"};
+  if (mmu != MmuChoice::kStage2) variants = {"owned", "last_put_zaps", "owned+ad_at_zap"};
   if (mmu != MmuChoice::kTdp) {
     variants.insert(variants.end(), {"defer_to_callback", "lock_subtree", "rwlock"});
   }

@@ -96,14 +96,15 @@ TEST(Variants, WhatIsNoCombinationIsExplained) {
 
 TEST(Variants, ThoseToRunAreTheScenariosOrTheDefaultOnes) {
   Scenario scenario;
-  EXPECT_THAT(VariantsToRun(scenario, MmuChoice::kTdp), ElementsAre("owned", "last_put_zaps"));
+  EXPECT_THAT(VariantsToRun(scenario, MmuChoice::kTdp),
+              ElementsAre("owned", "last_put_zaps", "owned+ad_at_zap"));
   EXPECT_THAT(VariantsToRun(scenario, MmuChoice::kStage2),
               ElementsAre("defer_to_callback", "lock_subtree", "rwlock"));
   scenario.variants = {"last_put_zaps", "rwlock", "v14"};
   EXPECT_THAT(VariantsToRun(scenario, MmuChoice::kTdp), ElementsAre("last_put_zaps", "owned+v14"));
   EXPECT_THAT(VariantsToRun(scenario, MmuChoice::kStage2),
               ElementsAre("rwlock", "defer_to_callback+v14"));
-  EXPECT_EQ(DefaultVariants(MmuChoice::kAny).size(), 5u);
+  EXPECT_EQ(DefaultVariants(MmuChoice::kAny).size(), 6u);
   for (const MmuChoice mmu : {MmuChoice::kTdp, MmuChoice::kStage2}) {
     for (const std::string& variant : DefaultVariants(mmu)) {
       EXPECT_EQ(*CanonicalVariant(mmu, variant), variant);

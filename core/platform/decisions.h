@@ -62,6 +62,9 @@ class Decisions {
   virtual ~Decisions() = default;
   // Returns an index whose bit is set in view.enabled.
   virtual int Pick(const PickView& view) = 0;
+  // The only thread that may be picked takes its step: nothing to decide, but
+  // something to know.
+  virtual void Forced(const PickView& /*view*/) {}
   // Returns a value in [0, n); n >= 2.
   virtual uint32_t Choose(uint32_t n, Choice kind) = 0;
 };

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "core/environment.h"
 #include "core/notifier/invalidation.h"
 #include "core/platform/platform.h"

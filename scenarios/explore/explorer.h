@@ -18,6 +18,9 @@
 
 namespace racewalk {
 
+// The MMUs that an Explorer can be made for, by name.
+const std::vector<std::string>& ModelledMmus();
+
 struct Subject {
   Scenario scenario{};
   std::string mmu = "tdp";        // "tdp" or "stage2"
@@ -30,6 +33,7 @@ struct Batch {
   uint64_t steps = 0;       // of all of them
   uint64_t max_steps = 0;   // of the longest
   uint64_t choices = 0;     // decisions that had more than one option
+  uint64_t cut = 0;         // executions that fairness kept from going on as they might
   bool violated = false;    // the last of them failed; `key` and `index` name it
   uint64_t key = 0;
   uint64_t index = 0;
@@ -66,8 +70,8 @@ class Explorer {
   // A pilot of a few executions with fixed seeds.
   virtual Profile Pilot() = 0;
 
-  // Runs executions `first` to `first + count - 1` of `seed`; stops at the
-  // first violation. Appends each execution's interleaving hash if asked.
+  // Runs executions `first` to `first + count - 1` of `seed`; stops at the first
+  // violation, and when the strategy is exhausted. Appends each execution's interleaving hash if asked.
   virtual Batch Run(Strategy& strategy, uint64_t seed, uint64_t first, uint64_t count,
                     std::vector<uint64_t>* interleavings) = 0;
 

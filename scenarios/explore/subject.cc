@@ -85,6 +85,11 @@ absl::StatusOr<TdpVariant> ParseVariant(const Scenario& scenario, const std::str
 
 }  // namespace
 
+const std::vector<std::string>& ModelledMmus() {
+  static const auto* const mmus = new std::vector<std::string>{"tdp"};
+  return *mmus;
+}
+
 absl::StatusOr<PreparedSubject> Prepare(const Subject& subject) {
   const Scenario& scenario = subject.scenario;
   if (subject.mmu != "tdp") {

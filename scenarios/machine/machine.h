@@ -85,6 +85,8 @@ class Machine final : public Environment, public Observer {
       CheckUnmapped(first, last);
     });
     may_not_sleep_[Self()] = false;
+    // N6: if the VM is no longer told, it has let go of everything before.
+    if (!told && !destroyed_) CheckUnmapped(first, last);
     host_.Revoke(first, last);
     for (Gfn gfn = first; gfn <= last; ++gfn) {
       if (how == Reclaim::kMigrate) {

@@ -222,6 +222,9 @@ class RelacyAtomic {
               uint32_t store) const {
     World& world = World::Get();
     world.Note(location_, kind, store, value);
+    if (value != previous && kind != EventKind::kLoad && kind != EventKind::kHardwareLoad) {
+      world.Change(location_, previous, value);
+    }
     if (world.recording()) {
       world.Record({.kind = kind,
                     .order = order.value,

@@ -17,7 +17,10 @@ class RelacyPlain {
   using Location = std::source_location;
 
   explicit RelacyPlain(WordName name = {}) : data_(World::Get().engine().NewVar()), name_(name) {}
-  explicit RelacyPlain(T value, WordName name = {}) : RelacyPlain(name) { store(value); }
+  explicit RelacyPlain(T value, WordName name = {}, Location loc = Location::current())
+      : RelacyPlain(name) {
+    store(value, loc);
+  }
   ~RelacyPlain() { World::Get().engine().FreeVar(data_); }
   RelacyPlain(const RelacyPlain&) = delete;
   RelacyPlain& operator=(const RelacyPlain&) = delete;

@@ -21,6 +21,9 @@ constexpr uint64_t kMaxSteps = 50'000;
 // run has stepped: or two that retry by turns would starve a third.
 constexpr uint32_t kPatience = 4;
 
+// Livelock: everybody who can run has retried so often in an unchanged state.
+constexpr uint32_t kVainRetries = 16;
+
 }  // namespace
 
 void ReleaseInto(Clock& clock) {
@@ -55,8 +58,11 @@ void World::Begin(int threads, Engine* engine, Decisions* decisions) {
   threads_ = threads;
   current_ = 0;
   paused_ = -1;
+  cut_ = false;
   parallel_ = false;
   locations_ = 0;
+  state_ = 0;
+  announcements_.fill(Announcement{});
   step_ = 0;
   serial_steps_ = 0;
   choices_ = 0;
@@ -80,6 +86,7 @@ uint32_t World::Fair(uint32_t enabled) {
   uint32_t fair = enabled;
   if (paused_ >= 0) fair &= ~(1U << paused_);
   paused_ = -1;
+  uint32_t withheld = 0;
   for (int i = 0; i < threads_; ++i) {
     Slot& slot = slots_[Index(i)];
     if (slot.pauses < kPatience || (enabled & (1U << i)) == 0) continue;
@@ -89,13 +96,16 @@ uint32_t World::Fair(uint32_t enabled) {
           j != i && (enabled & (1U << j)) != 0 && slots_[Index(j)].last_step <= slot.patient_since;
     }
     if (starves) {
-      fair &= ~(1U << i);
+      withheld |= 1U << i;
     } else {
       slot.pauses = 0;
     }
   }
   // Whoever stepped longest ago is always left, unless it is alone and paused.
-  return fair != 0 ? fair : enabled;
+  const uint32_t left = fair & ~withheld;
+  if (left == 0) return enabled;
+  cut_ |= left != fair;
+  return left;
 }
 
 int World::PickNext() {
@@ -108,9 +118,11 @@ int World::PickNext() {
   }
   if (enabled == 0) FailDeadlock();
   enabled = Fair(enabled);
-  if (std::has_single_bit(enabled)) return std::countr_zero(enabled);
-  for (int i = 0; i < threads_; ++i) announcements_[Index(i)] = slots_[Index(i)].next;
   const PickView view{threads_, current_, enabled, step_, &announcements_};
+  if (std::has_single_bit(enabled)) {
+    decisions_->Forced(view);
+    return std::countr_zero(enabled);
+  }
   const int picked = decisions_->Pick(view);
   ++choices_;
   if (taken_ != nullptr) {
@@ -137,7 +149,7 @@ void World::Step(OpKind kind, uint32_t location, point at) {
           .thread = current_});
   }
   if (!parallel_) return;
-  slots_[Index(current_)].next = {kind, location, at};
+  announcements_[Index(current_)] = {kind, location, at};
   slots_[Index(current_)].last_step = step_;
   const int next = PickNext();
   if (next != current_) internal::SwitchTo(threads_, next);
@@ -169,7 +181,27 @@ void World::Pause(std::source_location where) {
   paused_ = current_;
   Slot& slot = slots_[Index(current_)];
   if (slot.pauses++ == 0) slot.patient_since = step_;
+  slot.vain = slot.state_seen == state_ ? slot.vain + 1 : 1;
+  slot.state_seen = state_;
+  if (InVain()) {
+    Fail({.kind = ViolationKind::kLivelock,
+          .invariant = "P1",
+          .what = "{thread} retries for ever: nothing has changed in {value} attempts, and nobody "
+                  "is left who could change it",
+          .value = slot.vain,
+          .thread = current_,
+          .where = where});
+  }
   Step(OpKind::kPause, 0, point::none);
+}
+
+bool World::InVain() const {
+  for (int i = 0; i < threads_; ++i) {
+    const Slot& slot = slots_[Index(i)];
+    if (slot.finished || (slot.ready != nullptr && !slot.ready(slot.argument))) continue;
+    if (slot.vain < kVainRetries || slot.state_seen != state_) return false;
+  }
+  return true;
 }
 
 void World::FailDeadlock() {

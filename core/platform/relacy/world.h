@@ -57,6 +57,9 @@ class World {
   uint64_t choices() const { return choices_; }
   uint64_t fingerprint() const { return fingerprint_; }
   uint64_t interleaving() const { return interleaving_; }
+  // A thread that could run was withheld for having retried too often, so that
+  // schedules exist that no strategy was offered.
+  bool cut() const { return cut_; }
 
   // --- For the scheduler. ---
   // The next thread to run; fails the execution if nobody can.
@@ -98,6 +101,11 @@ class World {
     interleaving_ += Mix((who << 60) ^ (uint64_t{++slot.operations} << 40) ^
                          (uint64_t{location} << 20) ^ conflict);
   }
+  // A word has changed its value. The state is a sum over words, so that a
+  // retry that takes and gives back a reference leaves it as it was.
+  void Change(uint32_t location, uint64_t from, uint64_t to) {
+    state_ ^= Mix(Mix(location) + from) ^ Mix(Mix(location) + to);
+  }
   bool recording() const { return events_ != nullptr; }
   void Record(Event event) {
     event.step = step_;
@@ -129,13 +137,14 @@ class World {
 
  private:
   struct Slot {
-    Announcement next;
     Ready ready = nullptr;
     const void* argument = nullptr;
     std::source_location where;
     uint64_t last_step = 0;      // when it stepped last
     uint64_t patient_since = 0;  // when it paused for the first time of `pauses`
     uint32_t pauses = 0;
+    uint32_t vain = 0;           // pauses in a row that found the state unchanged
+    uint64_t state_seen = 0;     // at the latest pause
     uint32_t operations = 0;
     bool finished = false;
   };
@@ -151,6 +160,8 @@ class World {
   // Without those who have paused and must let others go first; never empty.
   uint32_t Fair(uint32_t enabled);
   bool HasCallbackWork() const;
+  // Whether all who can run have only retried, in the state as it is.
+  bool InVain() const;
   bool OthersFinished() const;
 
   std::array<Slot, kMaxThreads> slots_{};
@@ -167,8 +178,10 @@ class World {
   int threads_ = 0;
   int current_ = 0;
   int paused_ = -1;
+  bool cut_ = false;
   bool parallel_ = false;
   uint32_t locations_ = 0;
+  uint64_t state_ = 0;         // of all modelled words
   uint64_t step_ = 0;
   uint64_t serial_steps_ = 0;  // of setup and of the time at rest
   uint64_t choices_ = 0;
