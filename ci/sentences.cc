@@ -44,7 +44,8 @@ std::string ViolationSentence(const Violation& violation, const std::vector<std:
     } else if (name == "value") {
       absl::StrAppend(&sentence, NumberText(violation.value));
     } else if (name == "thread") {
-      absl::StrAppend(&sentence, ThreadText(violation.thread, threads));
+      absl::StrAppend(&sentence, violation.thread < 0 ? "the phase with one thread"
+                                                      : ThreadText(violation.thread, threads));
     } else if (name == "other") {
       absl::StrAppend(&sentence, ThreadText(violation.other, threads));
     } else {

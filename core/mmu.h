@@ -29,6 +29,7 @@ concept Mmu = requires(M& mmu, Vcpu<P>& vcpu, Gfn gfn, bool flag) {
   // whether Start may sleep.
   mmu.InvalidateStart(gfn, gfn, flag);
   mmu.InvalidateEnd();
+  { mmu.Young(gfn, gfn, flag) } -> std::same_as<bool>;
   // By the VMM.
   mmu.Collapse(gfn, gfn);
   mmu.ZapAll();

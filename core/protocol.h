@@ -34,10 +34,12 @@ enum class PointKind : uint8_t {
     "a removed table is taken apart by a thread that may never have walked through it", "")        \
   X(freeze_acquire, kOrder, acquire, relaxed, "", "table_publish, leaf_publish",                   \
     "tables below a removed one are taken apart without having been walked", "")                   \
-  X(root_publish, kOrder, release, relaxed, "owned", "root_follow",                                \
+  X(root_publish, kOrder, release, relaxed, "", "root_follow",                                     \
     "a vCPU that finds a root on the list must see it initialised", "")                            \
-  X(root_follow, kOrder, acquire, relaxed, "owned", "root_publish",                                \
+  X(root_follow, kOrder, acquire, relaxed, "", "root_publish, root_unlink_publish",                \
     "a root found on the list is used at once", "")                                                \
+  X(root_unlink_publish, kOrder, release, relaxed, "", "root_follow",                              \
+    "a reader without the lock that skips a removed root must see the next one initialised", "")   \
   X(root_put_release, kOrder, release, relaxed, "", "root_put_acquire",                            \
     "what a vCPU did with a root must be over before the last reference frees it", "")             \
   X(root_put_acquire, kOrder, acquire, relaxed, "", "root_put_release",                            \
@@ -64,7 +66,7 @@ enum class PointKind : uint8_t {
     "what the request is about, such as an invalid root, must be visible to whoever handles it",   \
     "")                                                                                            \
   X(seq_publish, kOrder, release, relaxed, "", "seq_read_before_pfn",                              \
-    "a fault that sees the new count must see what the host did before it", "N27b")                \
+    "a fault that sees the new count must see what the host did before it", "")                    \
   X(seq_read_before_pfn, kOrder, acquire, relaxed, "", "seq_publish, snapshot_before_lookup",      \
     "a fault must not use a page that was looked up before its snapshot", "N27a")                  \
   X(range_is_union, kStep, relaxed, relaxed, "", "retry_in_progress",                              \
@@ -103,6 +105,14 @@ enum class PointKind : uint8_t {
     "a root that is invalid has been zapped; zapping it again never ends", "X23e")                 \
   X(load_root_flushes, kStep, relaxed, relaxed, "", "",                                            \
     "zaps of invalid roots do not flush; whoever loads a root must", "X12")                        \
+  X(root_held, kStep, relaxed, relaxed, "", "",                                                    \
+    "a walk that may yield must hold its root, or the root is freed meanwhile", "X04")             \
+  X(request_flushes, kStep, relaxed, relaxed, "", "",                                              \
+    "the vCPU owes the flush that it was asked for", "")                                           \
+  X(map_at_goal, kStep, relaxed, relaxed, "", "",                                                  \
+    "the path may go while it is walked: a page must not be mapped where the walk ended", "X18")   \
+  X(flush_carried, kStep, relaxed, relaxed, "", "",                                                \
+    "a flush owed for one root must not be forgotten at the next", "X09")                          \
   X(kick_waits, kStep, relaxed, relaxed, "", "",                                                   \
     "a request is seen at the next entry only; a vCPU in the guest must be made to leave", "A20")  \
   X(unmap_all_roots, kStep, relaxed, relaxed, "", "",                                              \
@@ -132,8 +142,10 @@ enum class PointKind : uint8_t {
   X(flush_in_read_section, kAlternative, relaxed, relaxed, "", "flush_frozen",                     \
     "flush after the read section: the grace period may end, and the table be reused, before it",  \
     "X11")                                                                                         \
-  X(release_under_lock, kAlternative, relaxed, relaxed, "", "",                                    \
+  X(release_under_lock, kAlternative, relaxed, relaxed, "!ad_at_zap", "",                          \
     "release the page after the lock: the host may have written it back and freed it", "X45")      \
+  X(age_compares, kAlternative, relaxed, relaxed, "", "",                                          \
+    "clear A by an atomic AND: an entry that was frozen meanwhile no longer looks frozen", "X46")  \
   X(get_unless_zero, kAlternative, relaxed, relaxed, "", "",                                       \
     "take references from zero: the root is on its way to be freed", "X24")                        \
   X(put_drops_its_own, kAlternative, relaxed, relaxed, "", "",                                     \
@@ -155,7 +167,7 @@ struct PointInfo {
   PointKind kind;
   std::memory_order strong;
   std::memory_order weak;
-  std::string_view variant;  // words of the variants that need it, joined by '+'; "" for all
+  std::string_view variant;  // where it matters, see MattersIn; "": everywhere
   std::string_view pairs;    // the point or points it pairs with, "" for none
   std::string_view why;      // what goes wrong without it
   std::string_view bug;      // BUGS identifier, "" if it has no history
@@ -187,6 +199,26 @@ constexpr point FindPoint(std::string_view name) {
     if (kPoints[i].name == name) return static_cast<point>(i);
   }
   return point::none;
+}
+
+// Whether a design needs the point. Both variants are words joined by '+': the
+// design must have each of the point's words, and none that '!' stands before.
+constexpr bool MattersIn(const PointInfo& info, std::string_view design) {
+  std::string_view rest = info.variant;
+  while (!rest.empty()) {
+    std::string_view word = rest.substr(0, rest.find('+'));
+    rest.remove_prefix(word.size() < rest.size() ? word.size() + 1 : word.size());
+    const bool wanted = word.front() != '!';
+    if (!wanted) word.remove_prefix(1);
+    bool found = false;
+    for (std::string_view words = design; !words.empty();) {
+      const std::string_view one = words.substr(0, words.find('+'));
+      words.remove_prefix(one.size() < words.size() ? one.size() + 1 : one.size());
+      found = found || one == word;
+    }
+    if (found != wanted) return false;
+  }
+  return true;
 }
 
 // Which points are weakened; empty for the correct core.

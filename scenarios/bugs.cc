@@ -20,8 +20,8 @@ const std::vector<Bug>& Bugs() {
   static const auto* const bugs = new std::vector<Bug>{
       {.name = "A07",
        .long_name = "RCU_BARRIER_AFTER_FREE",
-       .title = "KVM: x86/mmu: Wait for RCU callbacks before the VM is freed (x86 form of a "
-                "rejected arm64 placement)",
+       .title = "RCU-free stage 2 removed tables, series v5 (the barrier's place, as it would be "
+                "on x86)",
        .story = "The VM is destroyed while callbacks that free its table pages are still "
                 "pending. A callback then reads the VM structure to do its accounting, after "
                 "the structure has been freed.",
@@ -41,13 +41,12 @@ const std::vector<Bug>& Bugs() {
        .mmu = "tdp",
        .variant = "owned+ad_at_zap",
        .scenario = "destroy_vs_unmap",
-       .kinds = {ViolationKind::kUseAfterFree, ViolationKind::kDataRace, ViolationKind::kLostDirty,
-                 ViolationKind::kStaleTranslation},
+       .kinds = {ViolationKind::kBadMapping, ViolationKind::kUseAfterFree, ViolationKind::kDataRace,
+                 ViolationKind::kLostDirty, ViolationKind::kStaleTranslation},
        .invariant = "N6"},
       {.name = "N27a",
        .long_name = "SEQ_READ_AFTER_LOOKUP",
-       .title = "KVM: order the mmu_seq snapshot before the host lookup (negation of the rule "
-                "in kvm_host.h)",
+       .title = "(no commit) negation of the read order that kvm_host.h asks for",
        .story = "A fault reads the sequence count without ordering it before its look-up of "
                 "the host page. It pairs a new count with an old page, passes the check under "
                 "the lock, and maps a page that the host has taken back.",
@@ -171,8 +170,8 @@ const std::vector<Bug>& Bugs() {
        .invariant = "R4"},
       {.name = "X23b",
        .long_name = "DEC_NOT_ONE",
-       .title = "KVM: x86/mmu: Allow yielding when zapping GFNs for defunct TDP MMU root (an "
-                "alternative that was turned down)",
+       .title =
+           "KVM: x86/mmu: Allow yielding when zapping GFNs for defunct TDP MMU root (turned down)",
        .story = "The only reference is not dropped but kept through the zap, and the count set "
                 "to zero at the end. Somebody who took a reference in between holds it to a "
                 "root that has been freed.",
@@ -185,8 +184,8 @@ const std::vector<Bug>& Bugs() {
        .invariant = "R1"},
       {.name = "X23c",
        .long_name = "FORCE_REFCOUNT_ZERO",
-       .title = "KVM: x86/mmu: Allow yielding when zapping GFNs for defunct TDP MMU root (an "
-                "alternative that was turned down)",
+       .title =
+           "KVM: x86/mmu: Allow yielding when zapping GFNs for defunct TDP MMU root (turned down)",
        .story = "After the zap the count is set to zero instead of being dropped. An iterator "
                 "that took a reference while the zap had yielded drops it from zero, or uses a "
                 "freed root.",
@@ -199,8 +198,8 @@ const std::vector<Bug>& Bugs() {
        .invariant = "R1"},
       {.name = "X23d",
        .long_name = "PLAIN_INVALID_FLAG",
-       .title = "KVM: x86/mmu: Allow yielding when zapping GFNs for defunct TDP MMU root "
-                "(without the atomic exchange)",
+       .title = "KVM: x86/mmu: Allow yielding when zapping GFNs for defunct TDP MMU root (no "
+                "atomic xchg)",
        .story = "The invalid flag is looked at before the zap and set after it, in two steps. "
                 "Until then vCPUs take the root for valid and use it, and two threads may each "
                 "find that they are to zap and free it.",
@@ -214,8 +213,8 @@ const std::vector<Bug>& Bugs() {
        .invariant = "R6"},
       {.name = "X23e",
        .long_name = "REZAP_LOOP",
-       .title = "KVM: x86/mmu: Allow yielding when zapping GFNs for defunct TDP MMU root "
-                "(without the early way out)",
+       .title =
+           "KVM: x86/mmu: Allow yielding when zapping GFNs for defunct TDP MMU root (no way out)",
        .story = "A root that is already invalid is revived and zapped again by whoever drops "
                 "its last reference. Dropping the reference of that zap starts the next one, "
                 "without end.",
@@ -240,7 +239,7 @@ const std::vector<Bug>& Bugs() {
        .invariant = "R1"},
       {.name = "X29",
        .long_name = "DUPLICATE_ROOT",
-       .title = "KVM: x86/mmu: Check for an existing root again under tdp_mmu_pages_lock",
+       .title = "(no commit of its own) second look-up under tdp_mmu_pages_lock, 576a15de8d29",
        .story = "Two vCPUs look for a root with their role, find none, and each make one. A "
                 "mapping is then in one of the two only, and whoever looks up one root misses "
                 "the other.",
@@ -252,8 +251,7 @@ const std::vector<Bug>& Bugs() {
        .invariant = "R2"},
       {.name = "X41",
        .long_name = "SKIP_NONPRESENT_CHILD_IN_SHARED_REMOVE",
-       .title = "KVM: x86/mmu: Freeze every child of a removed table (negation of the rule in "
-                "tdp_mmu.c)",
+       .title = "(no commit) negation of: freeze every child of a removed table, tdp_mmu.c",
        .story = "A table is removed under the shared lock and its empty entries are passed "
                 "over. A fault that is already inside the table installs a page or a table "
                 "there that nobody can find any more.",
@@ -266,8 +264,7 @@ const std::vector<Bug>& Bugs() {
        .invariant = "L6"},
       {.name = "X42",
        .long_name = "NO_SPIN_ON_FROZEN_CHILD",
-       .title = "KVM: x86/mmu: Wait for the owner of a frozen child (negation of a comment in "
-                "handle_removed_pt)",
+       .title = "(no commit) negation of: wait for the owner of a frozen child, handle_removed_pt",
        .story = "A table is removed while one of its entries is frozen by another thread, and "
                 "the removal does not wait for that thread. The owner then clears the entry, "
                 "and a fault installs into a table that is already dead.",
@@ -280,13 +277,13 @@ const std::vector<Bug>& Bugs() {
        .invariant = "L6"},
       {.name = "X45",
        .long_name = "MARK_DIRTY_AFTER_UNLOCK",
-       .title = "KVM: x86/mmu: Mark pages/folios dirty at the origin of make_spte()",
+       .title = "KVM: x86/mmu: mark pages accessed/dirty before dropping mmu_lock (series v13)",
        .story = "A fault marks the page dirty only after it has given up the lock. The "
                 "notifier may by then have let the host write the page back and free it.",
        .points = {"release_under_lock"},
        .mmu = "tdp",
        .variant = "owned",
-       .scenario = "fault_vs_swap",
+       .scenario = "first_fault_vs_swap",
        .kinds = {ViolationKind::kLostDirty, ViolationKind::kUseAfterFree, ViolationKind::kDataRace},
        .invariant = "D2"},
   };

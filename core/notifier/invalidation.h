@@ -5,7 +5,7 @@
 // A fault takes a snapshot before it asks the host for the page and, under the
 // MMU lock, must retry if an invalidation that covers the page is in progress
 // or any has ended since. Invariants: N1 (starts and ends balance), N3 (the
-// count only grows and is published before the end is).
+// count only grows).
 #ifndef RACEWALK_CORE_NOTIFIER_INVALIDATION_H_
 #define RACEWALK_CORE_NOTIFIER_INVALIDATION_H_
 
@@ -22,8 +22,9 @@ class Invalidation {
  public:
   // With the MMU lock held exclusively. [first, last], both included.
   void Begin(Gfn first, Gfn last) {
-    // relaxed: all four words change under the exclusive MMU lock; they are
-    // atomic because readers may look at them without it.
+    // relaxed: all four words change under the exclusive MMU lock, and all but
+    // the count are read under it. They are atomic for readers still to come
+    // that look without the lock.
     const uint32_t before = in_progress_.load(std::memory_order_relaxed);
     in_progress_.store(before + 1, std::memory_order_relaxed);  // relaxed: as above
     if (before == 0 || !P::keeps(point::range_is_union)) {

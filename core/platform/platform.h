@@ -55,6 +55,7 @@ constexpr std::memory_order FailureOrder(std::memory_order success) {
 
 // What the core says it is doing, for oracles and timelines. Costs nothing natively.
 enum class TraceKind : uint8_t {
+  kUnlocked,    // an exclusive hold of a shared lock is about to end; from the world itself
   kWalk,        // a walk begins
   kVisit,       // a walk that may yield looks at an entry; a: gfn, b: level
   kYielded,     // a walk gave up the MMU lock and took it again

@@ -1,6 +1,5 @@
-// Objects indexed by a small number. Natively one lazily populated mapping, so
-// that a full-size table costs what is used of it; explored, objects that are
-// made when first asked for, since making a modelled word has a price.
+// Objects indexed by frame number, made when first asked for: a full-size pool
+// costs what is used of it, and making a modelled word has a price.
 #ifndef RACEWALK_CORE_TABLES_FRAME_ARRAY_H_
 #define RACEWALK_CORE_TABLES_FRAME_ARRAY_H_
 
@@ -17,13 +16,19 @@ namespace racewalk {
 template <Platform P, typename T>
 class FrameArray {
  public:
-  explicit FrameArray(uint32_t count) : frames_(count) {}
+  // Natively threads prepare different indexes at once, so there the array
+  // does not grow.
+  explicit FrameArray(uint32_t count) : frames_(P::kExplored ? 0 : count) {}
 
+  // No index from here on has been prepared.
   uint32_t size() const { return static_cast<uint32_t>(frames_.size()); }
   bool Contains(uint32_t index) const {
     return index < frames_.size() && frames_[index] != nullptr;
   }
   T& Prepare(uint32_t index) {
+    if constexpr (P::kExplored) {
+      if (index >= frames_.size()) frames_.resize(index + 1);
+    }
     if (frames_[index] == nullptr) frames_[index] = std::make_unique<T>(index);
     return *frames_[index];
   }

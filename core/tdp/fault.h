@@ -46,7 +46,8 @@ class TdpFault {
   // its root has been given up.
   bool Stale(Vcpu<P>& vcpu, uint64_t snapshot, Gfn gfn) {
     if (P::keeps(point::fault_checks_root) &&
-        // relaxed: set under the exclusive lock
+        // relaxed: set under the exclusive lock; and where the last put sets it,
+        // this vCPU's own reference keeps the last put away
         roots_.At(vcpu.root).invalid.load(std::memory_order_relaxed)) {
       return true;
     }
@@ -72,8 +73,10 @@ class TdpFault {
       if (!iter.old.table() && !Link(iter)) return FaultResult::kRetry;
     }
     // The path may have gone while it was walked: never map where one happens to be.
-    if (!iter.valid() || iter.level != kGoal) return FaultResult::kRetry;
-    const FaultResult result = Install(iter, gfn, page, write);
+    if ((!iter.valid() || iter.level != kGoal) && P::keeps(point::map_at_goal)) {
+      return FaultResult::kRetry;
+    }
+    const FaultResult result = Install(iter, page, write);
     P::Check(result != FaultResult::kFixed || !root.invalid.peek(), ViolationKind::kRootLifecycle,
              "R5", "{thread} maps a page in a root that has been given up");
     return result;
@@ -88,7 +91,7 @@ class TdpFault {
     return false;
   }
 
-  FaultResult Install(TdpIterator<P, G>& iter, Gfn gfn, const HostPage& page, bool write) {
+  FaultResult Install(TdpIterator<P, G>& iter, const HostPage& page, bool write) {
     P::Check(iter.table().level.load() == iter.level, ViolationKind::kBadMapping, "S3",
              "{thread} is about to map a page in a table of another level");
     // Another vCPU was faster; what is there does as well.
@@ -97,7 +100,6 @@ class TdpFault {
     }
     const bool dirty = write;
     const auto leaf = Spte<P>::Leaf(page.pfn, page.writable, dirty, MakeGhost<P>(page.generation));
-    (void)gfn;
     return update_.TryShared(iter, leaf) ? FaultResult::kFixed : FaultResult::kRetry;
   }
 

@@ -11,6 +11,7 @@
 
 #include "core/mmu.h"
 #include "core/platform/platform.h"
+#include "core/tdp/age.h"
 #include "core/tdp/fault.h"
 #include "core/tdp/roots.h"
 #include "core/tdp/state.h"
@@ -31,7 +32,8 @@ class TdpMmu {
         update_(state_),
         zap_(state_, update_),
         roots_(state_, zap_),
-        fault_(state_, update_, roots_) {}
+        fault_(state_, update_, roots_),
+        age_(state_, roots_) {}
 
   void PrepareEntry(Vcpu<P>& vcpu) {
     const uint32_t requests = vcpu.TakeRequests();
@@ -40,7 +42,9 @@ class TdpMmu {
         roots_.At(vcpu.root).invalid.load(std::memory_order_relaxed)) {
       DropRoot(vcpu);
     }
-    if ((requests & kRequestFlush) != 0) state_.environment.FlushOwnTlb(vcpu.index());
+    if ((requests & kRequestFlush) != 0 && P::keeps(point::request_flushes)) {
+      state_.environment.FlushOwnTlb(vcpu.index());
+    }
     if (vcpu.root == Vcpu<P>::kNoRoot) LoadRoot(vcpu);
   }
 
@@ -73,7 +77,8 @@ class TdpMmu {
     const RootFilter filter =
         P::keeps(point::unmap_all_roots) ? RootFilter::kAll : RootFilter::kValid;
     roots_.ForEach(filter, /*shared=*/false, [&](uint32_t slot) {
-      flush = zap_.Leaves(roots_.At(slot).table.load(), first, last, may_yield, flush);
+      const bool owed = flush && P::keeps(point::flush_carried);
+      flush = zap_.Leaves(roots_.At(slot).table.load(), first, last, may_yield, owed);
     });
     // The host may free the pages as soon as this returns.
     if (flush && P::keeps(point::unmap_flushes)) state_.FlushRemoteTlbs();
@@ -85,6 +90,9 @@ class TdpMmu {
     state_.invalidation.End();
     state_.mmu_lock.unlock();
   }
+
+  // Whether a page of [first, last] was accessed, and no longer if `clear`.
+  bool Young(Gfn first, Gfn last, bool clear) { return age_.Young(first, last, clear); }
 
   // Removes the tables that map [first, last], widened to whole tables, so that
   // larger pages may take their place (the kernel's zap_collapsible_sptes and
@@ -155,6 +163,7 @@ class TdpMmu {
   TdpZap<P, G> zap_;
   TdpRoots<P, G> roots_;
   TdpFault<P, G> fault_;
+  TdpAge<P, G> age_;
 };
 
 }  // namespace racewalk

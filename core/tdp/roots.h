@@ -49,7 +49,8 @@ class TdpRoots {
   using Location = std::source_location;
   using Root = TdpRoot<P, G>;
   static constexpr uint32_t kNone = 0;
-  static constexpr uint32_t kMaxRoots = 8;
+  // Many may wait for the end of a grace period.
+  static constexpr uint32_t kMaxRoots = 4096;
 
   TdpRoots(TdpState<P, G>& state, TdpZap<P, G>& zap)
       : state_(state),
@@ -96,7 +97,8 @@ class TdpRoots {
       }
       // Whoever makes it invalid zaps it. It must have a reference meanwhile,
       // or a notifier could not find it.
-      const bool done = root.invalid.exchange(true, std::memory_order_relaxed);  // relaxed: below
+      const bool done =
+          root.invalid.exchange(true, std::memory_order_relaxed);  // relaxed: as for the revival
       if (done && P::keeps(point::put_stops_when_invalid)) return Retire(root);
       if (P::keeps(point::put_revives)) {
         // relaxed: who gets a reference from here on may still take the root
@@ -124,12 +126,24 @@ class TdpRoots {
     }
   }
 
+  // Calls body(root) for each root without taking a reference, all inside the
+  // read section that the caller is in; the body must not leave it.
+  template <typename F>
+  void ForEachInReadSection(RootFilter filter, F body) {
+    P::Check(state_.rcu.held(), ViolationKind::kLockDiscipline, "P3",
+             "{thread} goes through the roots with neither a reference nor a read section");
+    for (uint32_t slot = head_.load(P::order(point::root_follow)); slot != kNone;) {
+      Root& root = At(slot);
+      if (Matches(root, filter)) body(root);
+      slot = root.next.load(P::order(point::root_follow));
+    }
+  }
+
   // Makes all roots invalid, with the exclusive lock: the MMU's reference to
   // each passes to whoever zaps it.
   void Invalidate() {
     state_.mmu_lock.AssertHeld();
-    state_.rcu.read_lock();
-    // relaxed: the list changes under the lock that is held
+    // relaxed: the list changes under the MMU lock, held at least shared
     for (uint32_t slot = head_.load(std::memory_order_relaxed); slot != kNone;) {
       Root& root = At(slot);
       // relaxed: as above
@@ -142,7 +156,6 @@ class TdpRoots {
       // relaxed: the lock orders it for faults, the request for vCPUs
       root.invalid.store(true, std::memory_order_relaxed);
     }
-    state_.rcu.read_unlock();
   }
 
   // Zaps every root that is invalid and not yet taken care of, then lets it go.
@@ -198,7 +211,8 @@ class TdpRoots {
   }
 
   bool Matches(Root& root, RootFilter filter) {
-    // relaxed: ordered by the MMU lock, or by the reference that is taken next
+    // relaxed: a stale `false` lets a walk begin in a root that is being zapped,
+    // which is harmless; to map something there takes a vCPU's own reference.
     return filter == RootFilter::kAll || !root.invalid.load(std::memory_order_relaxed);
   }
 
@@ -222,11 +236,11 @@ class TdpRoots {
                                       : At(previous).next.load(P::order(point::root_follow));
     while (slot != kNone) {
       Root& root = At(slot);
-      if (Matches(root, filter) && TryGet(root)) break;
+      if (Matches(root, filter) && (!P::keeps(point::root_held) || TryGet(root))) break;
       slot = root.next.load(P::order(point::root_follow));
     }
     state_.rcu.read_unlock();
-    if (previous != kNone) Put(previous, shared);
+    if (previous != kNone && P::keeps(point::root_held)) Put(previous, shared);
     return slot;
   }
 
@@ -269,12 +283,12 @@ class TdpRoots {
     const uint32_t after = root.next.load(std::memory_order_relaxed);
     // relaxed: as above
     uint32_t slot = head_.load(std::memory_order_relaxed);
-    if (slot == root.slot) return head_.store(after, P::order(point::root_publish));
+    if (slot == root.slot) return head_.store(after, P::order(point::root_unlink_publish));
     while (slot != kNone) {
       Root& other = At(slot);
       // relaxed: as above
       slot = other.next.load(std::memory_order_relaxed);
-      if (slot == root.slot) return other.next.store(after, P::order(point::root_publish));
+      if (slot == root.slot) return other.next.store(after, P::order(point::root_unlink_publish));
     }
     P::Check(false, ViolationKind::kRootLifecycle, "R6", "{thread} retires a root twice");
   }

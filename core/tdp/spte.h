@@ -36,6 +36,7 @@ struct Spte {
   [[no_unique_address]] typename P::Ghost ghost{};
 
   friend bool operator==(const Spte& a, const Spte& b) { return a.raw == b.raw; }
+  friend Spte operator&(const Spte& a, const Spte& b) { return {a.raw & b.raw, a.ghost}; }
   uint64_t bits() const { return raw; }
 
   static Spte Frozen() { return {spte_bits::kFrozen, {}}; }
@@ -61,6 +62,7 @@ struct Spte {
   bool dirty() const { return (raw & spte_bits::kDirty) != 0; }
   Pfn pfn() const { return static_cast<Pfn>((raw & spte_bits::kPfnMask) >> spte_bits::kPfnShift); }
   Spte with(uint64_t set) const { return {raw | set, ghost}; }
+  Spte without(uint64_t clear) const { return {raw & ~clear, ghost}; }
 };
 
 }  // namespace racewalk

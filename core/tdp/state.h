@@ -3,6 +3,7 @@
 #define RACEWALK_CORE_TDP_STATE_H_
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -55,7 +56,7 @@ struct TdpState {
     for (Vcpu<P>* vcpu : vcpus) vcpu->Request(kRequestFlush, environment);
   }
 
-  // With mmu_lock held, shared or exclusive.
+  // The MMU lock, in the mode that a walk which may be either was asked for.
   void Lock(bool shared) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     if (shared) {
       mmu_lock.lock_shared();

@@ -54,7 +54,7 @@ class TdpUpdate {
   bool ZapShared(Iterator& iter, bool& flush_later) {
     const Entry before = iter.old;
     state_.mmu_lock.AssertHeldShared();
-    P::Check(!iter.old.frozen(), ViolationKind::kAssertion, "S1",
+    P::Check(!iter.yielded && !iter.old.frozen(), ViolationKind::kAssertion, "S1",
              "{thread} zaps an entry that another thread has frozen");
     if (!iter.word().compare_exchange(iter.old, Entry::Frozen(),
                                       P::order(point::removal_acquire))) {

@@ -4,8 +4,6 @@
 #ifndef RACEWALK_CORE_TDP_ZAP_H_
 #define RACEWALK_CORE_TDP_ZAP_H_
 
-#include <array>
-
 #include "core/platform/platform.h"
 #include "core/tdp/iterator.h"
 #include "core/tdp/state.h"
@@ -23,14 +21,15 @@ class TdpZap {
 
   TdpZap(TdpState<P, G>& state, TdpUpdate<P, G>& update) : state_(state), update_(update) {}
 
-  // Empties an invalid root. Pages first and tables after, so that no entry is
-  // frozen for long. No flush: no vCPU uses the root, and loading another flushes.
+  // Empties a root that no vCPU enters any more. Pages first and tables after, so that no entry is
+  // frozen for long. No flush: loading another root flushes.
   void Root(Pfn root, bool shared) {
+    bool no_flush = false;
     for (const int target : {1, G::kLevels}) {
       state_.rcu.read_lock();
       for (Iterator iter(state_.tables, state_.rcu, root, target, 0, G::kFrames); iter.valid();
            iter.Next()) {
-        if (MaybeYield(iter, /*flush=*/false, shared, point::zap_root_yields)) continue;
+        if (MaybeYield(iter, no_flush, shared, point::zap_root_yields)) continue;
         // A lost race refreshes iter.old; the entry is looked at once more.
         while (iter.old.present() && iter.level <= target) {
           if (!shared) {
@@ -54,7 +53,6 @@ class TdpZap {
          iter.Next()) {
       if ((may_yield || !P::keeps(point::unmap_respects_atomic)) &&
           MaybeYield(iter, flush, /*shared=*/false, point::unmap_yields)) {
-        flush = false;
         continue;
       }
       if (!iter.old.leaf()) continue;
@@ -69,10 +67,11 @@ class TdpZap {
   // of [first, last], so that the next fault may map that by a larger page.
   void Tables(Pfn root, Gfn first, Gfn last) {
     bool flush_later = false;
+    bool no_flush = false;  // each table is flushed as it goes
     state_.rcu.read_lock();
     for (Iterator iter(state_.tables, state_.rcu, root, 2, first, last + 1); iter.valid();
          iter.Next()) {
-      if (MaybeYield(iter, /*flush=*/false, /*shared=*/true, point::collapse_yields)) continue;
+      if (MaybeYield(iter, no_flush, /*shared=*/true, point::collapse_yields)) continue;
       if (iter.gfn < first || iter.gfn + G::Span(iter.level) - 1 > last) continue;
       while (iter.old.table() && !update_.ZapShared(iter, flush_later)) P::Pause();
     }
@@ -83,11 +82,15 @@ class TdpZap {
  private:
   // Gives up the locks if somebody wants them and the walk has come further
   // since it did so last; true if it did, and then the entry must be left alone.
-  bool MaybeYield(Iterator& iter, bool flush, bool shared, point where) {
+  // A flush that is owed is paid before.
+  bool MaybeYield(Iterator& iter, bool& flush, bool shared, point where) {
     if (!iter.HasProgressed() && P::keeps(point::yield_needs_progress)) return false;
     if (!P::ShouldYield(state_.mmu_lock, where)) return false;
     // What was unmapped must be gone everywhere before others see the lock free.
-    if (flush && P::keeps(point::flush_before_yield)) state_.FlushRemoteTlbs();
+    if (flush && P::keeps(point::flush_before_yield)) {
+      state_.FlushRemoteTlbs();
+      flush = false;
+    }
     state_.rcu.read_unlock();
     state_.Unlock(shared);
     P::Trace(TraceKind::kYielded, iter.next_gfn());

@@ -33,16 +33,19 @@ struct HostEntry {
 template <Platform P>
 struct HostFrame {
   explicit HostFrame(uint32_t pfn)
-      : life(WordName{"page_life", pfn}), references(0, WordName{"page_references", pfn}) {}
+      : life(WordName{"page_life", pfn}),
+        references(0, WordName{"page_references", pfn}),
+        dirty(false, WordName{"page_dirty", pfn, 0, ValueType::kBool}) {}
 
   LifeWord<P> life;
   typename P::template Atomic<int32_t> references;
+  typename P::template Atomic<bool> dirty;  // the host has been told that it was written
   // Oracle state.
   Gfn gfn = 0;
   uint64_t contents = 0;
-  bool revoked = false;       // an invalidation of it has returned to the host
-  bool written = false;       // by the guest, since the host last saved it
-  bool marked_dirty = false;  // the host has been told so
+  bool revoked = false;     // an invalidation of it has returned to the host
+  bool taken_back = false;  // the host has unmapped it or moved it away
+  bool written = false;     // by the guest, since the host last saved it
 };
 
 // Thread-safe, as the host's memory management is.
@@ -65,7 +68,7 @@ class HostMemory {
     for (;;) {
       const HostEntry<P> seen = word.load(std::memory_order_acquire);
       if (seen.pfn() == kNoPfn) {
-        BringIn(gfn);
+        if (!BringIn(gfn)) return {};
         continue;
       }
       HostFrame<P>& frame = frames_.At(seen.pfn());
@@ -84,8 +87,12 @@ class HostMemory {
 
   void Mark(Pfn pfn, bool dirty) {
     HostFrame<P>& frame = frames_.At(pfn);
+    if (dirty) frame.dirty.store(true, std::memory_order_relaxed);
     frame.life.Check();
-    if (dirty) frame.marked_dirty = true;
+    if (frame.taken_back) {
+      FailAccess(ViolationKind::kUseAfterFree, "D3", frame.gfn, pfn,
+                 "{thread} marks page {pfn} of guest frame {gfn} after the host has taken it back");
+    }
   }
 
   enum class Keep : uint8_t { kDiscard, kSave };
@@ -96,6 +103,7 @@ class HostMemory {
     const HostEntry<P> old = entries_[gfn]->load(std::memory_order_relaxed);
     if (old.pfn() != kNoPfn) {
       HostFrame<P>& frame = frames_.At(old.pfn());
+      frame.taken_back = true;
       if (keep == Keep::kSave) {
         Save(gfn, frame);
       } else {
@@ -116,13 +124,18 @@ class HostMemory {
     if (target != kNoPfn) {
       HostFrame<P>& from = frames_.At(old.pfn());
       HostFrame<P>& to = frames_.At(target);
+      from.taken_back = true;
       to.contents = from.contents;
       to.written = from.written;
-      to.marked_dirty = from.marked_dirty;
+      to.dirty.store(from.dirty.load(std::memory_order_relaxed), std::memory_order_relaxed);
       entries_[gfn]->store(EntryFor(target), std::memory_order_release);
     }
     lock_.unlock();
-    if (target != kNoPfn) Put(old.pfn());
+    if (target != kNoPfn) {
+      Put(old.pfn());
+    } else if (old.pfn() != kNoPfn) {
+      frames_.At(old.pfn()).revoked = false;  // no room: it stays where it was
+    }
   }
 
   // --- Oracles. ---
@@ -161,7 +174,9 @@ class HostMemory {
   }
 
   // Whether the host maps gfn to pfn now.
-  bool Maps(Gfn gfn, Pfn pfn) const { return entries_[gfn]->peek().pfn() == pfn; }
+  bool Maps(Gfn gfn, Pfn pfn) const {
+    return gfn < entries_.size() && entries_[gfn]->peek().pfn() == pfn;
+  }
   bool Present(Gfn gfn) const { return entries_[gfn]->peek().pfn() != kNoPfn; }
 
   // At rest every frame has the one reference of the entry that maps it, or none.
@@ -223,28 +238,35 @@ class HostMemory {
     frame.gfn = gfn;
     frame.contents = 0;
     frame.revoked = false;
+    frame.taken_back = false;
     frame.written = false;
-    frame.marked_dirty = false;
-    frame.references.store(1, std::memory_order_relaxed);
+    frame.dirty.initialize(false);
+    frame.references.initialize(1);
     return pfn;
   }
 
-  void BringIn(Gfn gfn) {
+  // False if the host is out of pages for now.
+  bool BringIn(Gfn gfn) {
+    bool present = true;
     lock_.lock();
     if (entries_[gfn]->load(std::memory_order_relaxed).pfn() == kNoPfn) {
       const Pfn pfn = Allocate(gfn);
-      P::Check(pfn != kNoPfn, ViolationKind::kAssertion, "", "the host is out of guest pages");
-      frames_.At(pfn).contents = saved_[gfn];
-      entries_[gfn]->store(EntryFor(pfn), std::memory_order_release);
+      present = pfn != kNoPfn;
+      if (present) {
+        frames_.At(pfn).contents = saved_[gfn];
+        entries_[gfn]->store(EntryFor(pfn), std::memory_order_release);
+      }
     }
     lock_.unlock();
+    return present;
   }
 
   // Writes the page back, as far as the host knows that there is anything to write.
   void Save(Gfn gfn, HostFrame<P>& frame) {
-    P::Check(!frame.written || frame.marked_dirty, ViolationKind::kLostDirty, "D2",
+    const bool dirty = frame.dirty.load(std::memory_order_relaxed);
+    P::Check(!frame.written || dirty, ViolationKind::kLostDirty, "D2",
              "the host drops a page that the guest has written, because nobody marked it dirty");
-    if (frame.marked_dirty) saved_[gfn] = frame.contents;
+    if (dirty) saved_[gfn] = frame.contents;
   }
 
   typename P::Mutex lock_{"host_lock"};

@@ -32,8 +32,8 @@ struct MachineShape {
 template <Platform P, typename G>
 class Machine final : public Environment, public Observer {
  public:
-  // Table pages: enough for two full tables of every root that can be alive.
-  static constexpr uint32_t kTablePages = 64;
+  // More than an execution can use before it is stopped for its length.
+  static constexpr uint32_t kTablePages = 1U << 16;
 
   explicit Machine(const MachineShape& shape)
       : shape_(shape),
@@ -55,10 +55,11 @@ class Machine final : public Environment, public Observer {
     for (;;) {
       Prepare(seat);
       if (!seat.vcpu.Enter()) continue;
-      const bool done = RunGuest(vcpu, seat, gfn, write);
+      const bool done = RunGuest(seat, gfn, write);
       seat.vcpu.Exit();
       if (done) return;
-      if (mmu_->Fault(seat.vcpu, gfn, write) == FaultResult::kRetry) P::Pause();
+      const FaultResult result = mmu_->Fault(seat.vcpu, gfn, write);
+      if (result == FaultResult::kRetry || result == FaultResult::kNoMemory) P::Pause();
     }
   }
   void FaultOnce(int vcpu, Gfn gfn, bool write) {
@@ -100,22 +101,25 @@ class Machine final : public Environment, public Observer {
     if (told) registration_.Call([&] { mmu_->InvalidateEnd(); });
   }
 
+  // Answers to the host whether pages of [first, last] are in use.
+  void Age(Gfn first, Gfn last, bool clear) {
+    registration_.Call([&] { mmu_->Young(first, last, clear); });
+  }
   void Collapse(Gfn first, Gfn last) { mmu_->Collapse(first, last); }
-  void InvalidateRoots() { mmu_->InvalidateRoots(); }
+  void InvalidateRoots() {
+    GiveUpRoots([this] { mmu_->InvalidateRoots(); });
+  }
   void ZapAll() {
-    std::vector<TableReference<P>> doomed;
-    doomed.reserve(TdpRoots<P, G>::kMaxRoots);
-    mmu_->roots().PeekEach([&](TdpRoot<P, G>& root) {
-      doomed.push_back({root.table.peek(), tables_.LinkTo(root.table.peek()).ghost});
-    });
-    mmu_->ZapAll();
-    // R7: from here on nobody may translate through any of them.
-    zapped_.insert(zapped_.end(), doomed.begin(), doomed.end());
+    GiveUpRoots([this] { mmu_->ZapAll(); });
   }
   void SynchronizeRcu() { rcu_.synchronize(); }
 
   // With all vCPUs closed.
   void Destroy() {
+    // In the phases with one thread the last user's descriptors are closed first.
+    if (!World::Get().parallel()) {
+      for (auto& seat : seats_) mmu_->DropRoot(seat->vcpu);
+    }
     registration_.Unregister([&] { mmu_->Release(); });
     mmu_->Destroy();
     destroyed_ = true;
@@ -139,10 +143,7 @@ class Machine final : public Environment, public Observer {
   void CheckAtRest();
   // Closes what is still open and checks that nothing is left.
   void TearDown() {
-    if (!destroyed_) {
-      for (auto& seat : seats_) mmu_->DropRoot(seat->vcpu);
-      Destroy();
-    }
+    if (!destroyed_) Destroy();
     rcu_.barrier();
     for (Pfn pfn = tables_.first(); pfn < tables_.end(); ++pfn) {
       const auto* table = tables_.Peek(pfn);
@@ -158,6 +159,14 @@ class Machine final : public Environment, public Observer {
       if (level == 1 && at == gfn && !root.invalid.peek()) mapped |= host_.Maps(gfn, leaf.pfn());
     });
     return mapped;
+  }
+  // Whether a valid root maps gfn with A set.
+  bool Young(Gfn gfn) const {
+    bool young = false;
+    ForEachLeaf([&](TdpRoot<P, G>& root, Gfn at, int level, const Spte<P>& leaf) {
+      if (level == 1 && at == gfn && !root.invalid.peek()) young |= leaf.accessed();
+    });
+    return young;
   }
   // Of the guest frames that are mapped, and of those that the host has.
   uint64_t StateHash() const {
@@ -177,16 +186,14 @@ class Machine final : public Environment, public Observer {
              "{thread} asks the host for a page with a lock of the MMU's held");
     return host_.FaultIn(gfn);
   }
-  void ReleasePage(const HostPage& page, bool dirty) override {
-    host_.Release(page, dirty);
-    CheckDirtyInTime(dirty);
-  }
+  void ReleasePage(const HostPage& page, bool dirty) override { host_.Release(page, dirty); }
   void MarkPage(Pfn pfn, bool accessed, bool dirty) override {
     if (accessed || dirty) host_.Mark(pfn, dirty);
   }
   void FlushOwnTlb(int vcpu) override { seats_[Index(vcpu)]->processor.Flush(); }
   void SetHardwareRoot(int vcpu, Pfn table) override { seats_[Index(vcpu)]->processor.Load(table); }
   void Interrupt(int vcpu) override {
+    seats_[Index(vcpu)]->kicked = !seats_[Index(vcpu)]->in_guest;
     Visit visit{seats_[Index(vcpu)].get(), seats_[Index(vcpu)]->visits};
     World::Get().Wait(
         OpKind::kWait, 0,
@@ -208,6 +215,7 @@ class Machine final : public Environment, public Observer {
     Vcpu<P> vcpu;
     TdpProcessor<P, G> processor;
     bool in_guest = false;   // the hardware is executing the guest
+    bool kicked = false;     // an interrupt is pending for the next entry
     bool preparing = false;  // requests that were taken are being carried out
     uint64_t visits = 0;     // how often it has been
   };
@@ -229,13 +237,29 @@ class Machine final : public Environment, public Observer {
   static std::size_t Index(int i) { return static_cast<std::size_t>(i); }
   static std::size_t Self() { return Index(World::Get().thread()); }
 
+  template <typename F>
+  void GiveUpRoots(F operation) {
+    std::vector<TableReference<P>> given_up;
+    mmu_->roots().PeekEach([&](TdpRoot<P, G>& root) {
+      given_up.push_back({root.table.peek(), tables_.LinkTo(root.table.peek()).ghost});
+    });
+    operation();
+    // R7: from here on nobody may translate through any of them.
+    zapped_.insert(zapped_.end(), given_up.begin(), given_up.end());
+  }
+
   void Prepare(Seat& seat) {
     seat.preparing = true;
     mmu_->PrepareEntry(seat.vcpu);
     seat.preparing = false;
+    const auto* root = mmu_->roots().Peek(seat.vcpu.root);
+    P::Check(root != nullptr && root->role.peek() == seat.vcpu.role, ViolationKind::kRootLifecycle,
+             "R2", "{thread} has loaded a root of another role than its own");
   }
 
-  bool RunGuest(int vcpu, Seat& seat, Gfn gfn, bool write) {
+  // The hardware's part; false if it ends with a fault or an interrupt.
+  bool RunGuest(Seat& seat, Gfn gfn, bool write) {
+    if (std::exchange(seat.kicked, false)) return false;  // the interrupt is taken at entry
     seat.in_guest = true;
     ++seat.visits;
     P::Check(seat.processor.root().pfn != kNoPfn, ViolationKind::kRootLifecycle, "R1",
@@ -246,7 +270,6 @@ class Machine final : public Environment, public Observer {
       host_.Touch(gfn, translation->pfn, translation->ghost, write);
     }
     seat.in_guest = false;
-    (void)vcpu;
     return translation != nullptr;
   }
 
@@ -270,7 +293,8 @@ class Machine final : public Environment, public Observer {
   }
 
   void CheckUnmapped(Gfn first, Gfn last);
-  void CheckDirtyInTime(bool dirty) const;
+  void CheckNothingLost(Pfn pfn) const;
+  void CheckNoDebt();
   void OnVisit(Gfn next);
   void OnYield(Gfn next, std::source_location where);
 

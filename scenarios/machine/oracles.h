@@ -40,20 +40,36 @@ void Machine<P, G>::CheckUnmapped(Gfn first, Gfn last) {
   }
 }
 
-// D2: once the MMU lock is free the notifier may let the page go, so marking
-// it dirty must come first.
+// T1: whenever the exclusive lock becomes free, whoever may use a cached
+// translation would still find it in its root's tables.
 template <Platform P, typename G>
-void Machine<P, G>::CheckDirtyInTime(bool dirty) const {
-  P::Check(!dirty || mmu_->state().mmu_lock.HeldBy(static_cast<int>(Self())),
-           ViolationKind::kLostDirty, "D2",
-           "{thread} marks a page dirty after it has given up the MMU lock: the host may have "
-           "written the page back and freed it before");
+void Machine<P, G>::CheckNoDebt() {
+  if (destroyed_) return;
+  for (const auto& seat : seats_) {
+    if (Exempt(*seat)) continue;
+    for (Gfn gfn = 0; gfn < shape_.guest_frames; ++gfn) {
+      if (!seat->processor.Caches(gfn)) continue;
+      bool found = false;
+      PeekTable(seat->processor.root().pfn, G::kLevels, 0, [&](Gfn at, int, const Spte<P>& entry) {
+        found |= entry.leaf() && at == gfn && entry.pfn() == seat->processor.CachedPfn(gfn);
+      });
+      if (found) continue;
+      World::Get().Fail({.kind = ViolationKind::kStaleTranslation,
+                         .invariant = "T1",
+                         .what = "{thread} gives up the MMU lock while vCPU {value} can still "
+                                 "translate guest frame {gfn}, which was unmapped under it",
+                         .gfn = gfn,
+                         .value = static_cast<uint64_t>(seat->vcpu.index())});
+    }
+  }
 }
 
 template <Platform P, typename G>
 void Machine<P, G>::OnTrace(TraceKind kind, uint64_t a, uint64_t /*b*/,
                             std::source_location where) {
   switch (kind) {
+    case TraceKind::kUnlocked:
+      return CheckNoDebt();
     case TraceKind::kWalk:
       progress_[Self()] = {};
       return;
@@ -63,6 +79,7 @@ void Machine<P, G>::OnTrace(TraceKind kind, uint64_t a, uint64_t /*b*/,
       return OnYield(a, where);
     case TraceKind::kTableFreed: {
       const auto pfn = static_cast<Pfn>(a);
+      CheckNothingLost(pfn);
       const uint32_t generation = tables_.Peek(pfn)->life.generation();
       for (const auto& seat : seats_) {
         if (Exempt(*seat) || !seat->processor.CachesTable(pfn, generation)) continue;
@@ -91,12 +108,30 @@ void Machine<P, G>::OnTrace(TraceKind kind, uint64_t a, uint64_t /*b*/,
   }
 }
 
+// L6, S1: what was removed stayed frozen, and what was never used empty, until
+// the page goes; anything else was put there by somebody who came too late.
+template <Platform P, typename G>
+void Machine<P, G>::CheckNothingLost(Pfn pfn) const {
+  for (const auto& word : tables_.Peek(pfn)->entries) {
+    const Spte<P> entry = word.peek();
+    if (entry.raw == 0 || entry.frozen()) continue;
+    World::Get().Fail({.kind = entry.present() ? ViolationKind::kLeak : ViolationKind::kAssertion,
+                       .invariant = entry.present() ? "L6" : "S1",
+                       .what = entry.present()
+                                   ? "table page {pfn} is freed with something still mapped in it"
+                                   : "an entry of removed table page {pfn} was changed although it "
+                                     "was frozen",
+                       .pfn = pfn});
+  }
+}
+
 template <Platform P, typename G>
 void Machine<P, G>::OnVisit(Gfn next) {
   if (destroyed_) return;
   const auto& lock = mmu_->state().mmu_lock;
   Progress& mine = progress_[Self()];
   if (next != mine.yielded_at) mine.moved = true;
+  if (!lock.HeldBy(static_cast<int>(Self()))) return;  // nobody waits for this walk
   const uint32_t hold = lock.HoldOf(static_cast<int>(Self()));
   if (hold != mine.hold || !lock.contended()) mine.visits = 0;
   mine.hold = hold;
@@ -114,6 +149,8 @@ void Machine<P, G>::OnYield(Gfn next, std::source_location where) {
   Progress& mine = progress_[Self()];
   P::Check(!may_not_sleep_[Self()], ViolationKind::kLockDiscipline, "P3",
            "{thread} gives up the MMU lock in a context that must not sleep", where);
+  P::Check(!rcu_.held(), ViolationKind::kLockDiscipline, "P3",
+           "{thread} gives up the MMU lock inside a read section, which must not sleep", where);
   P::Check(mine.moved || mine.yielded_at != next, ViolationKind::kLivelock, "P1",
            "{thread} yields a second time at the same entry: two such walks never end", where);
   mine.yielded_at = next;
@@ -123,6 +160,7 @@ void Machine<P, G>::OnYield(Gfn next, std::source_location where) {
 template <Platform P, typename G>
 void Machine<P, G>::CheckAtRest() {
   World& world = World::Get();
+  rcu_.barrier();  // what `after` has queued: the callback thread is gone
   host_.CheckAtRest();
   if (destroyed_) return;
   auto& state = mmu_->state();

@@ -78,6 +78,8 @@ class TdpProcessor {
   // Whether a cached translation of gfn could still be used.
   bool Caches(Gfn gfn) const { return Usable(tlb_[gfn]); }
 
+  Pfn CachedPfn(Gfn gfn) const { return tlb_[gfn].pfn; }
+
   // Whether anything cached was made from table `pfn` as it is now.
   bool CachesTable(Pfn pfn, uint32_t generation) const {
     const auto same = [&](const TableReference<P>& table) {

@@ -21,6 +21,9 @@ struct Clock {
 
 // What the running fiber has done so far happens-before whoever acquires `clock`.
 void ReleaseInto(Clock& clock);
+// The running fiber's clock; Restore leaves its own component as it is.
+Clock SaveClock();
+void RestoreClock(const Clock& clock);
 // What was released into `clock` happens-before what the running fiber does next.
 void AcquireFrom(const Clock& clock);
 

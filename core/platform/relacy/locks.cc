@@ -74,6 +74,7 @@ void RelacySharedMutex::lock(Location loc) {
 
 void RelacySharedMutex::unlock(Location loc) {
   AssertHeld(loc);
+  World::Get().Trace(TraceKind::kUnlocked, 0, 0, loc);
   writer_ = -1;
   ReleaseInto(writer_released_);
   Record(EventKind::kUnlock, loc);

@@ -156,6 +156,9 @@ void RelacyRcu::RunCallback(uint32_t which) {
   });
   const Pending pending = *found;
   pending_.erase(found);
+  // Callbacks may run on different CPUs: what one has seen is not passed on to
+  // the next, though all of them run on one fiber here.
+  const Clock before = SaveClock();
   AcquireFrom(pending.ended);
   World::Get().Note(location_, EventKind::kRcuCallback, 0, 0);
   RecordRcu(EventKind::kRcuCallback, name_, Location::current(), pending.ordinal);
@@ -163,6 +166,7 @@ void RelacyRcu::RunCallback(uint32_t which) {
   pending.callback(pending.argument);
   running_ = 0;
   ReleaseInto(callbacks_done_);
+  RestoreClock(before);
 }
 
 bool RelacyRcu::Owes(uint64_t calls) const {

@@ -19,14 +19,15 @@ class RelacySlots {
   };
 
   RelacySlots(uint32_t first, uint32_t count, Reuse reuse)
-      : first_(first), reuse_(reuse), freed_(count) {
-    free_.reserve(count);
-    for (uint32_t i = count; i > 0; --i) free_.push_back(first + i - 1);
-  }
+      : first_(first), count_(count), reuse_(reuse) {}
 
   // What freed the slot happens-before its reuse, as any allocator's lock promises.
   uint32_t take() {
-    if (free_.empty()) return kNone;
+    if (free_.empty()) {
+      if (freed_.size() == count_) return kNone;
+      freed_.emplace_back();
+      return first_ + static_cast<uint32_t>(freed_.size()) - 1;
+    }
     const uint32_t slot = free_.back();
     free_.pop_back();
     AcquireFrom(freed_[slot - first_]);
@@ -41,9 +42,10 @@ class RelacySlots {
 
  private:
   uint32_t first_;
+  uint32_t count_;
   Reuse reuse_;
-  std::vector<uint32_t> free_;
-  std::vector<Clock> freed_;
+  std::vector<uint32_t> free_;  // the newest last; the others were never taken or are quarantined
+  std::vector<Clock> freed_;    // of the slots that have been taken
 };
 
 }  // namespace racewalk

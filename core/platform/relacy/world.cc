@@ -8,8 +8,9 @@
 
 namespace racewalk {
 namespace internal {
+constinit World world;
 void SwitchTo(int threads, int picked);  // engine.cc
-}
+}  // namespace internal
 
 namespace {
 
@@ -44,9 +45,20 @@ void AcquireFrom(const Clock& clock) {
   }
 }
 
-World& World::Get() {
-  static World world;
-  return world;
+Clock SaveClock() {
+  Clock clock;
+  const rl::thread_info_base& self = *rl::ctx().threadx_;
+  const auto threads = static_cast<std::size_t>(World::Get().threads());
+  for (std::size_t i = 0; i < threads; ++i) clock.time[i] = self.acq_rel_order_[i];
+  return clock;
+}
+
+void RestoreClock(const Clock& clock) {
+  rl::thread_info_base& self = *rl::ctx().threadx_;
+  const auto threads = static_cast<std::size_t>(World::Get().threads());
+  for (std::size_t i = 0; i < threads; ++i) {
+    if (static_cast<int>(i) != self.index_) self.acq_rel_order_[i] = clock.time[i];
+  }
 }
 
 void World::Begin(int threads, Engine* engine, Decisions* decisions) {
@@ -230,7 +242,9 @@ void World::FailDeadlock() {
 
 void World::Fail(Violation violation) {
   violation.step = step_;
-  if (violation.thread < 0) violation.thread = current_;
+  // Setup and the time at rest belong to no thread, whatever fiber they run on.
+  if (violation.thread < 0 && parallel_) violation.thread = current_;
+  if (!parallel_) violation.thread = -1;
   violation_ = violation;
   rl::ctx().fail_test("", rl::test_result_user_assert_failed, rl::debug_info());
   std::abort();  // not reached: fail_test leaves this fiber for good
@@ -245,10 +259,11 @@ bool World::Keeps(point p, std::source_location where) {
 }
 
 void World::Trace(TraceKind kind, uint64_t a, uint64_t b, std::source_location where) {
-  if (recording() && kind != TraceKind::kVisit && kind != TraceKind::kWalk) {
-    static constexpr std::array<const char*, 5> kTexts = {
-        "begins a walk", "visits an entry", "gave up the MMU lock and took it again",
-        "frees table page", "has emptied invalid root"};
+  if (recording() && kind != TraceKind::kVisit && kind != TraceKind::kWalk &&
+      kind != TraceKind::kUnlocked) {
+    static constexpr auto kTexts = std::to_array<const char*>(
+        {"unlocks", "begins a walk", "visits an entry", "gave up the MMU lock and took it again",
+         "frees table page", "has emptied invalid root"});
     Record({.kind = EventKind::kTrace,
             .value = a,
             .trace = kTexts[static_cast<std::size_t>(kind)],
@@ -266,7 +281,7 @@ bool World::OthersFinished() const {
 
 bool World::HasCallbackWork() const {
   for (const RelacyRcu* domain : domains_) {
-    if (domain->Startable() + domain->Runnable() > 0) return true;
+    if (domain->HasPending() && domain->Startable() + domain->Runnable() > 0) return true;
   }
   return false;
 }

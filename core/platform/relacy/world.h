@@ -40,7 +40,7 @@ class Observer {
 
 class World {
  public:
-  static World& Get();
+  static World& Get();  // inline: asked for by every operation of every word
 
   // --- For the explorer, outside of executions. ---
   void Begin(int threads, Engine* engine, Decisions* decisions);
@@ -143,8 +143,8 @@ class World {
     uint64_t last_step = 0;      // when it stepped last
     uint64_t patient_since = 0;  // when it paused for the first time of `pauses`
     uint32_t pauses = 0;
-    uint32_t vain = 0;           // pauses in a row that found the state unchanged
-    uint64_t state_seen = 0;     // at the latest pause
+    uint32_t vain = 0;        // pauses in a row that found the state unchanged
+    uint64_t state_seen = 0;  // at the latest pause
     uint32_t operations = 0;
     bool finished = false;
   };
@@ -181,7 +181,7 @@ class World {
   bool cut_ = false;
   bool parallel_ = false;
   uint32_t locations_ = 0;
-  uint64_t state_ = 0;         // of all modelled words
+  uint64_t state_ = 0;  // of all modelled words
   uint64_t step_ = 0;
   uint64_t serial_steps_ = 0;  // of setup and of the time at rest
   uint64_t choices_ = 0;
@@ -189,6 +189,12 @@ class World {
   uint64_t interleaving_ = 0;
   uint64_t live_objects_ = 0;
 };
+
+namespace internal {
+extern World world;
+}  // namespace internal
+
+inline World& World::Get() { return internal::world; }
 
 }  // namespace racewalk
 
