@@ -2,6 +2,7 @@
 #ifndef RACEWALK_CI_CHECK_REPORT_H_
 #define RACEWALK_CI_CHECK_REPORT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -26,14 +27,20 @@ struct CheckReport {
 std::string VerdictOf(const CheckReport& report);
 ExitStatus ExitStatusOf(const CheckReport& report);
 
-// What was explored of a unit; honest about it. So far always "sampled".
+// What a clean result of a unit claims: "exhausted" (every execution was run,
+// and none was cut), "bounded(k)" (likewise with at most k preemptions), or
+// "sampled" (nothing but luck).
+std::string LabelOf(const CheckReport& report, std::size_t unit);
+// Of all units: the weakest.
 std::string LabelOf(const CheckReport& report);
 
-// The units that were run least, without those that failed; at least one
-// execution each. Nullptr if there is none.
+// The unit that was sampled least, without those that failed; at least one
+// execution. Nullptr if there is none. An enumeration is no sample.
 const UnitResult* LeastExplored(const CheckReport& report, std::size_t* index);
 // How many units were never run.
 uint64_t NeverRun(const CheckReport& report);
+// How many enumerations found nothing and yet established nothing.
+uint64_t Unfinished(const CheckReport& report);
 
 }  // namespace racewalk
 

@@ -249,6 +249,78 @@ TEST(Check, JsonIsOneObjectAndNothingElse) {
   }
 }
 
+CheckOptions With(const std::string& strategy, uint64_t executions = 1000) {
+  CheckOptions options = Options();
+  options.strategies = {strategy};
+  options.executions = executions;
+  options.jobs = 2;
+  return options;
+}
+
+// Two threads of three steps have 20 orders, 2 of them without a preemption.
+TEST(CheckExhaustive, ALabelIsEarnedByTheWholeTree) {
+  const Outcome full = Check(With("full"), {.extra_steps = 2});
+  EXPECT_EQ(full.status, kExitClean);
+  EXPECT_THAT(full.out, AllOf(HasSubstr("verdict: clean (exhausted)"), HasSubstr("  20  "),
+                              Not(HasSubstr("missed with probability"))));
+  const Outcome bounded = Check(With("bound:0"), {.extra_steps = 2});
+  EXPECT_EQ(bounded.status, kExitClean);
+  EXPECT_THAT(bounded.out, AllOf(HasSubstr("verdict: clean (bounded(0))"), HasSubstr("  2  ")));
+}
+
+TEST(CheckExhaustive, ATreeThatIsNotFinishedEstablishesNothing) {
+  const Outcome outcome = Check(With("full", 19), {.extra_steps = 2});
+  EXPECT_EQ(outcome.status, kExitBudgetEnded);
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("verdict: budget-ended (sampled)"),
+                                 HasSubstr("not finished, some ")));
+}
+
+// Goal: chunks follow one another, whichever worker runs them.
+TEST(CheckExhaustive, ATreeOfManyChunksIsRunOnce) {
+  const Outcome outcome = Check(With("full", 1'000'000), {.extra_steps = 6});
+  EXPECT_EQ(outcome.status, kExitClean);
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("(exhausted)"), HasSubstr("  3,432  ")));
+}
+
+TEST(CheckExhaustive, TheWeakestRowIsTheLabel) {
+  CheckOptions options = With("full");
+  options.strategies = {"full", "bound:1", "random"};
+  const Outcome outcome = Check(options, {.extra_steps = 1});
+  EXPECT_EQ(outcome.status, kExitClean);
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("full      exhausted"), HasSubstr("bounded(1)"),
+                                 HasSubstr("verdict: clean (sampled)")));
+}
+
+TEST(CheckExhaustive, AViolationIsNamedByItsPath) {
+  const FakeBehaviour weak{.always_weak = true, .extra_steps = 2};
+  const Outcome found = Check(With("bound:2"), weak);
+  EXPECT_EQ(found.status, kExitViolation);
+  const std::string token = TokenIn(found.out);
+  EXPECT_THAT(token, AllOf(HasSubstr("/path:"), HasSubstr("/seed=0000000000000000")));
+  const Outcome again = Replay(token, weak);
+  EXPECT_EQ(again.status, kExitViolation);
+  EXPECT_THAT(again.out, HasSubstr("lost an update of"));
+
+  const std::size_t path = token.find("/path:");
+  const std::string subject = token.substr(0, path);
+  const Outcome longer = Replay(subject + "/path:010000000/seed=0000000000000000", weak);
+  EXPECT_EQ(longer.status, kExitBadInput);
+  EXPECT_THAT(longer.err, HasSubstr("the token no longer fits the code: step "));
+  const Outcome full = Replay(subject + "/full/seed=0000000000000000", weak);
+  EXPECT_EQ(full.status, kExitBadInput);
+  EXPECT_THAT(full.err, HasSubstr("a seed names none of them"));
+}
+
+TEST(CheckExhaustive, APathIsNotExplored) {
+  const Outcome outcome = Check(With("path:01"));
+  EXPECT_EQ(outcome.status, kExitBadInput);
+  EXPECT_THAT(outcome.err, HasSubstr("names a single execution"));
+}
+
+TEST(CheckExhaustive, NondeterminismIsAnInternalError) {
+  EXPECT_EQ(Check(With("full"), {.nondeterministic = true}).status, kExitInternalError);
+}
+
 TEST(Replay, WhatIsNeitherTokenNorFileSaysWhereToGetOne) {
   const Outcome outcome = Replay("no_such_file.trace");
   EXPECT_EQ(outcome.status, kExitBadInput);

@@ -1,10 +1,12 @@
 #include "ci/chunk.h"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +26,7 @@ std::string FormatChunkRequest(const ChunkRequest& request) {
   writer.Number(request.seed);
   writer.Number(request.first);
   writer.Number(request.count);
+  writer.Text(request.from);
   return writer.Take();
 }
 
@@ -34,6 +37,7 @@ absl::StatusOr<ChunkRequest> ParseChunkRequest(absl::string_view message) {
   request.seed = reader.Number();
   request.first = reader.Number();
   request.count = reader.Number();
+  request.from = reader.Text();
   if (!reader.Complete()) return absl::InternalError("a worker was sent a damaged request");
   return request;
 }
@@ -46,9 +50,14 @@ std::string FormatChunkResult(const ChunkResult& result) {
   writer.Number(result.executions);
   writer.Number(result.steps);
   writer.Number(result.choices);
+  writer.Number(result.cut);
   writer.Number(result.nanoseconds);
   writer.Text(result.bound);
   writer.Numbers(result.interleavings);
+  writer.Number(result.enumerated ? 1 : 0);
+  writer.Text(result.next);
+  writer.Text(result.claim);
+  writer.Number(std::bit_cast<uint64_t>(result.done));
   writer.Number(result.finding.has_value() ? 1 : 0);
   if (result.finding) WriteFinding(*result.finding, writer);
   writer.Number(result.retire ? 1 : 0);
@@ -64,9 +73,14 @@ absl::StatusOr<ChunkResult> ParseChunkResult(absl::string_view message) {
   result.executions = reader.Number();
   result.steps = reader.Number();
   result.choices = reader.Number();
+  result.cut = reader.Number();
   result.nanoseconds = reader.Number();
   result.bound = reader.Text();
   result.interleavings = reader.Numbers();
+  result.enumerated = reader.Number() != 0;
+  result.next = reader.Text();
+  result.claim = reader.Text();
+  result.done = std::bit_cast<double>(reader.Number());
   if (reader.Number() != 0) result.finding = ReadFinding(reader);
   result.retire = reader.Number() != 0;
   if (!reader.Complete()) return absl::InternalError("a worker sent a damaged result");
@@ -99,44 +113,83 @@ void ChunkRunner::Close() {
   explorer_.reset();
 }
 
-absl::Status ChunkRunner::Explain(const Batch& batch, ChunkResult& result) {
-  absl::StatusOr<Recording> recording = RecordTwice(*explorer_, *strategy_, batch.key, true);
+absl::StatusOr<Recording> ChunkRunner::Repeat(Strategy& strategy, uint64_t key, uint64_t index,
+                                              ViolationKind violation) {
+  const bool events = violation != ViolationKind::kNone;
+  absl::StatusOr<Recording> recording = RecordTwice(*explorer_, strategy, key, events);
   if (!recording.ok()) return recording.status();
-  if (recording->violation.kind != batch.violation.kind) {
-    return absl::InternalError(absl::StrCat("execution ", batch.index, " showed ",
-                                            Name(batch.violation.kind), " and when repeated ",
-                                            Name(recording->violation.kind)));
+  if (recording->divergence) {
+    return absl::InternalError(absl::StrCat(
+        "execution ", index, " could not be repeated: ", recording->divergence->message));
   }
-  result.finding = MakeFinding(*explorer_, (*units_)[*unit_].target, specs_[*unit_], batch.key,
-                               *recording, style_);
+  if (recording->violation.kind == violation) return recording;
+  return absl::InternalError(absl::StrCat("execution ", index, " showed ", Name(violation),
+                                          " and when repeated ", Name(recording->violation.kind)));
+}
+
+absl::Status ChunkRunner::Explain(const Batch& batch, Strategy& strategy, ChunkResult& result) {
+  absl::StatusOr<Recording> recording =
+      Repeat(strategy, batch.key, batch.index, batch.violation.kind);
+  if (!recording.ok()) return recording.status();
+  // Of a path no key is needed, and a token without one says so.
+  const bool keyless = &strategy != strategy_.get();
+  result.finding = MakeFinding(*explorer_, (*units_)[*unit_].target, strategy.spec(),
+                               keyless ? 0 : batch.key, *recording, style_);
+  return absl::OkStatus();
+}
+
+absl::Status ChunkRunner::Settle(Enumeration& enumeration, ChunkResult& result,
+                                 std::unique_ptr<Strategy>& path) {
+  const std::optional<Divergence> divergence = enumeration.divergence();
+  if (divergence) {
+    return absl::InternalError(
+        absl::StrCat("an execution that was repeated came out differently: ", divergence->message));
+  }
+  result.enumerated = true;
+  result.done = enumeration.done();
+  if (enumeration.exhausted()) {
+    result.claim = enumeration.claim();
+  } else {
+    result.next = enumeration.next();
+  }
+  absl::StatusOr<std::unique_ptr<Strategy>> last = MakeStrategy(enumeration.last(), {});
+  if (!last.ok()) return absl::InternalError(last.status().message());
+  path = *std::move(last);
   return absl::OkStatus();
 }
 
 void ChunkRunner::RunOpen(const ChunkRequest& request, ChunkResult& result) {
+  Enumeration* const enumeration = strategy_->enumeration();
+  if (enumeration != nullptr && !enumeration->GoTo(request.from.empty() ? "-" : request.from)) {
+    result.status = absl::InternalError("a worker was sent a damaged path");
+    return;
+  }
   const Batch batch =
       explorer_->Run(*strategy_, request.seed, request.first, request.count, &result.interleavings);
   result.executions = batch.executions;
   result.steps = batch.steps;
   result.choices = batch.choices;
+  result.cut = batch.cut;
   result.bound = strategy_->bound();
   std::vector<uint64_t>& hashes = result.interleavings;
   std::sort(hashes.begin(), hashes.end());
   hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
+  std::unique_ptr<Strategy> path;
+  if (enumeration != nullptr) {
+    result.status = Settle(*enumeration, result, path);
+    if (!result.status.ok()) return;
+  }
+  Strategy& repeated = path != nullptr ? *path : *strategy_;
   if (batch.violated) {
     ++failures_;
-    result.status = Explain(batch, result);
-  } else if (batch.executions != request.count) {
+    result.status = Explain(batch, repeated, result);
+  } else if (batch.executions != request.count && !strategy_->exhausted()) {
     result.status = absl::InternalError(absl::StrCat("ran ", batch.executions, " executions of ",
                                                      request.count, " without a violation"));
   } else {
+    const uint64_t index = path != nullptr ? request.first + batch.executions - 1 : request.first;
     const uint64_t key = ExecutionKey(request.seed, request.first);
-    absl::StatusOr<Recording> recording = RecordTwice(*explorer_, *strategy_, key, false);
-    result.status = recording.status();
-    if (recording.ok() && recording->violation.kind != ViolationKind::kNone) {
-      result.status = absl::InternalError(absl::StrCat("execution ", request.first,
-                                                       " was clean and when repeated showed ",
-                                                       Name(recording->violation.kind)));
-    }
+    result.status = Repeat(repeated, key, index, ViolationKind::kNone).status();
   }
 }
 

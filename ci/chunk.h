@@ -16,6 +16,7 @@
 #include "ci/plan.h"
 #include "ci/target.h"
 #include "ci/terminal.h"
+#include "scenarios/explore/enumeration.h"
 #include "scenarios/explore/explorer.h"
 #include "scenarios/explore/strategy.h"
 
@@ -26,6 +27,9 @@ struct ChunkRequest {
   uint64_t seed = 0;
   uint64_t first = 0;
   uint64_t count = 0;
+  // Enumeration::next() of the chunk before this one; "" for none, and for a
+  // strategy that is no enumeration.
+  std::string from{};
 };
 
 struct ChunkResult {
@@ -35,9 +39,15 @@ struct ChunkResult {
   uint64_t executions = 0;
   uint64_t steps = 0;
   uint64_t choices = 0;
+  uint64_t cut = 0;  // Batch::cut
   uint64_t nanoseconds = 0;
   std::string bound{};                    // Strategy::bound()
   std::vector<uint64_t> interleavings{};  // without duplicates within the chunk
+  // Of an enumeration: where to go on, or what is established; and how far it is.
+  bool enumerated = false;
+  std::string next{};   // "" at the end
+  std::string claim{};  // Enumeration::claim() at the end, else ""
+  double done = 0;
   std::optional<Finding> finding{};
   // The process has seen so much that it should be replaced.
   bool retire = false;
@@ -49,8 +59,8 @@ std::string FormatChunkResult(const ChunkResult& result);
 absl::StatusOr<ChunkResult> ParseChunkResult(absl::string_view message);
 
 // Runs chunks in a process of its own. Keeps the explorer while the unit stays
-// the same. The first execution of each chunk and every failing one are
-// recorded twice and compared. Thread-compatible.
+// the same. The first execution of each chunk (of an enumeration the last) and
+// every failing one are recorded twice and compared. Thread-compatible.
 class ChunkRunner {
  public:
   // A process that has made so many explorers should be replaced.
@@ -69,7 +79,13 @@ class ChunkRunner {
   // Not to be used after a failure: makes the next chunk start afresh.
   void Close();
   void RunOpen(const ChunkRequest& request, ChunkResult& result);
-  absl::Status Explain(const Batch& batch, ChunkResult& result);
+  // Runs an execution again, twice: `key` of `strategy`, found `violation`.
+  absl::StatusOr<Recording> Repeat(Strategy& strategy, uint64_t key, uint64_t index,
+                                   ViolationKind violation);
+  absl::Status Explain(const Batch& batch, Strategy& strategy, ChunkResult& result);
+  // After the batch: the strategy that names the execution to repeat.
+  absl::Status Settle(Enumeration& enumeration, ChunkResult& result,
+                      std::unique_ptr<Strategy>& path);
 
   const std::vector<Unit>* units_;
   ExplorerFactory factory_;

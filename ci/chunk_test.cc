@@ -23,19 +23,25 @@ std::vector<Unit> Units() {
 }
 
 TEST(Chunk, RequestsAndResultsCrossAPipe) {
-  const absl::StatusOr<ChunkRequest> request =
-      ParseChunkRequest(FormatChunkRequest({.unit = 1, .seed = 2, .first = 3, .count = 4}));
+  const absl::StatusOr<ChunkRequest> request = ParseChunkRequest(
+      FormatChunkRequest({.unit = 1, .seed = 2, .first = 3, .count = 4, .from = "01a"}));
   ASSERT_TRUE(request.ok());
   EXPECT_EQ(request->unit, 1u);
   EXPECT_EQ(request->seed, 2u);
   EXPECT_EQ(request->first, 3u);
   EXPECT_EQ(request->count, 4u);
+  EXPECT_EQ(request->from, "01a");
 
   ChunkResult result;
   result.status = absl::InternalError("oh");
   result.executions = 5;
   result.interleavings = {7, 8};
   result.bound = "P";
+  result.cut = 6;
+  result.enumerated = true;
+  result.next = "01b";
+  result.claim = "bounded(2)";
+  result.done = 0.25;
   result.retire = true;
   result.finding = Finding{};
   result.finding->kind = ViolationKind::kLeak;
@@ -47,6 +53,11 @@ TEST(Chunk, RequestsAndResultsCrossAPipe) {
   EXPECT_EQ(read->executions, 5u);
   EXPECT_EQ(read->interleavings, result.interleavings);
   EXPECT_EQ(read->bound, "P");
+  EXPECT_EQ(read->cut, 6u);
+  EXPECT_TRUE(read->enumerated);
+  EXPECT_EQ(read->next, "01b");
+  EXPECT_EQ(read->claim, "bounded(2)");
+  EXPECT_EQ(read->done, 0.25);
   EXPECT_TRUE(read->retire);
   ASSERT_TRUE(read->finding.has_value());
   EXPECT_EQ(read->finding->kind, ViolationKind::kLeak);
@@ -95,6 +106,37 @@ TEST(ChunkRunner, AskToBeReplacedAfterManyFailures) {
     ASSERT_TRUE(result.finding.has_value());
   }
   EXPECT_TRUE(result.retire);
+}
+
+// Goal: where an enumeration stands travels with its chunks, not with a process.
+TEST(ChunkRunner, AnEnumerationGoesOnElsewhere) {
+  std::vector<Unit> units = Units();
+  units[0].strategy = "full";
+  ChunkRequest request{.unit = 0, .count = 6};
+  uint64_t executions = 0;
+  std::string claim;
+  while (claim.empty() && executions < 100) {
+    ChunkRunner runner(&units, FakeFactory({.extra_steps = 2}), {});
+    const ChunkResult result = runner.Run(request);
+    ASSERT_TRUE(result.status.ok()) << result.status;
+    EXPECT_TRUE(result.enumerated);
+    executions += result.executions;
+    request.first += result.executions;
+    request.from = result.next;
+    claim = result.claim;
+  }
+  EXPECT_EQ(claim, "exhausted");
+  EXPECT_EQ(executions, 20u);
+  EXPECT_EQ(request.from, "");
+}
+
+TEST(ChunkRunner, ADamagedPathIsAnInternalError) {
+  std::vector<Unit> units = Units();
+  units[0].strategy = "full";
+  for (const char* from : {"NO", "000001111111"}) {
+    ChunkRunner runner(&units, FakeFactory(), {});
+    EXPECT_TRUE(absl::IsInternal(runner.Run({.unit = 0, .count = 6, .from = from}).status)) << from;
+  }
 }
 
 TEST(ChunkRunner, AUnitThatIsNotThereIsAnInternalError) {

@@ -148,7 +148,8 @@ void AddCheck(CLI::App& app, Words& words) {
       ->allow_extra_args(false);
   check
       ->add_option("--strategy", words.strategies,
-                   "How to explore, repeatable; default: random and pct:3")
+                   "How to explore, repeatable (see racewalk list strategies); default: random and "
+                   "pct:3")
       ->allow_extra_args(false);
   check->add_option("--executions", words.executions, "At most so many for each row of the table");
   check->add_option("--seconds", words.seconds,

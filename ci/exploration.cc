@@ -55,6 +55,12 @@ std::optional<double> TimeToExplore(const ExplorationOptions& options) {
   return seconds;
 }
 
+std::vector<bool> Serial(const std::vector<Unit>& units) {
+  std::vector<bool> serial;
+  for (const Unit& unit : units) serial.push_back(unit.enumerates);
+  return serial;
+}
+
 class Exploration {
  public:
   Exploration(const std::vector<Unit>& units, const ExplorationOptions& options,
@@ -67,7 +73,9 @@ class Exploration {
                    .jobs = options.jobs,
                    .seed = options.seed,
                    .seconds = TimeToExplore(options),
-                   .executions = options.executions}),
+                   .executions = options.executions,
+                   .serial = Serial(units)}),
+        from_(units.size()),
         counters_(units.size(), DistinctCounter(CounterCapacity(units.size()))) {
     result_.units.resize(units.size());
   }
@@ -136,8 +144,9 @@ class Exploration {
     if (ended_at_) return absl::OkStatus();
     for (int worker = 0; worker < pool.size(); ++worker) {
       if (pool.busy(worker)) continue;
-      const std::optional<ChunkRequest> request = schedule_.Next(worker, BudgetLeft());
+      std::optional<ChunkRequest> request = schedule_.Next(worker, BudgetLeft());
       if (!request) continue;
+      request->from = from_[request->unit];
       absl::Status status = pool.Send(worker, FormatChunkRequest(*request));
       if (!status.ok()) return status;
     }
@@ -173,10 +182,12 @@ class Exploration {
     unit.executions += result.executions;
     unit.steps += result.steps;
     unit.choices += result.choices;
+    unit.cut += result.cut;
     unit.seconds += seconds;
     executions_ += result.executions;
     if (!result.bound.empty()) unit.bound = std::move(result.bound);
     for (uint64_t hash : result.interleavings) counters_[chunk.unit].Add(hash);
+    if (result.enumerated) TakePlace(chunk.unit, result);
     if (absl::IsInvalidArgument(result.status)) return BadInput(chunk, result.status);
     if (!result.status.ok()) {
       const auto message = result.status.message();
@@ -188,6 +199,18 @@ class Exploration {
       BadInput(chunk, absl::InvalidArgumentError(
                           "nothing to race: no decision had more than one option; give it a "
                           "second thread that touches the same guest frames"));
+    }
+  }
+
+  void TakePlace(std::size_t index, ChunkResult& result) {
+    UnitResult& unit = result_.units[index];
+    unit.done = result.done;
+    from_[index] = std::move(result.next);
+    if (result.claim.empty()) return;
+    schedule_.Close(index);
+    // What fairness withheld was not run, and a violation ends the search.
+    if (unit.cut == 0 && !result.finding && result.status.ok()) {
+      unit.claim = std::move(result.claim);
     }
   }
 
@@ -235,6 +258,7 @@ class Exploration {
   const ExplorationHooks& hooks_;
   std::optional<double> time_;  // to explore, in seconds
   Schedule schedule_;
+  std::vector<std::string> from_;  // by unit: where an enumeration goes on
   std::vector<DistinctCounter> counters_;
   ExplorationResult result_{};
   steady_clock::time_point start_{};

@@ -39,6 +39,11 @@ struct UnitResult {
   double seconds = 0;  // of workers
   bool violated = false;
   std::string bound{};  // Strategy::bound()
+  // Of a strategy that enumerates: what is established, "exhausted" or
+  // "bounded(2)", and "" until then; about how much of the tree has been run.
+  std::string claim{};
+  double done = 0;
+  uint64_t cut = 0;  // executions that fairness kept from going on as they might
 };
 
 // A class of violations: the first one seen of it, and in how many units.

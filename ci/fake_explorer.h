@@ -53,7 +53,8 @@ class FakeExplorer final : public Explorer {
   Batch Run(Strategy& strategy, uint64_t seed, uint64_t first, uint64_t count,
             std::vector<uint64_t>* interleavings) override {
     Batch batch;
-    for (uint64_t index = first; index < first + count && !batch.violated; ++index) {
+    for (uint64_t index = first; index < first + count && !batch.violated && !strategy.exhausted();
+         ++index) {
       if (index == behaviour_.crash_at) abort();
       while (index == behaviour_.hang_at) pause();
       const uint64_t key = ExecutionKey(seed, index);

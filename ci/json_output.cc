@@ -112,11 +112,17 @@ Json Points() {
     if (info.kind == PointKind::kOrder) {
       orders = {{"strong", OrderName(info.strong)}, {"weak", OrderName(info.weak)}};
     }
+    Json units = Json::array();
+    for (const std::string& variant : DefaultVariants(MmuChoice::kTdp)) {
+      if (!MattersIn(info, variant)) continue;
+      units.push_back({{"mmu", MmuName(MmuChoice::kTdp)}, {"variant", variant}});
+    }
     list.push_back({{"name", info.name},
                     {"kind", KindName(info.kind)},
                     {"why", info.why},
                     {"pairs", std::move(pairs)},
                     {"bug", TextOrNull(std::string(info.bug))},
+                    {"units", std::move(units)},
                     {"orders", std::move(orders)}});
   }
   return list;
@@ -173,14 +179,15 @@ Json ResultJson(const CheckReport& report, std::size_t index) {
   const Subject& subject = unit.target.subject;
   Json luck = nullptr;
   const Luck numbers = LuckOf(result.executions);
-  if (!result.violated && numbers.once_in >= 2) {
+  // An enumeration is no sample: there is no luck in it.
+  if (!result.violated && !unit.enumerates && numbers.once_in >= 2) {
     luck = {{"once_in", numbers.once_in}, {"missed", numbers.probability}};
   }
   return {{"scenario", ScenarioLabel(subject.scenario)},
           {"mmu", subject.mmu},
           {"variant", subject.variant},
           {"strategy", unit.strategy},
-          {"label", LabelOf(report)},
+          {"label", LabelOf(report, index)},
           {"executions", result.executions},
           {"steps", result.steps},
           {"distinct", result.distinct},
@@ -188,6 +195,8 @@ Json ResultJson(const CheckReport& report, std::size_t index) {
           {"seconds", result.seconds},
           {"violated", result.violated},
           {"bound", TextOrNull(result.bound)},
+          {"cut", result.cut},
+          {"done", unit.enumerates ? Json(result.done) : Json(nullptr)},
           {"luck", std::move(luck)}};
 }
 

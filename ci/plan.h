@@ -16,7 +16,8 @@ namespace racewalk {
 
 struct Unit {
   Target target{};
-  std::string strategy{};  // as asked for: "pct:3"
+  std::string strategy{};   // as asked for: "pct:3"
+  bool enumerates = false;  // the strategy runs every execution once: "full", "bound:2"
 };
 
 // "fault_vs_collapse stage2 lock_subtree pct:3".

@@ -99,6 +99,12 @@ absl::StatusOr<ReplayReport> Replay(Recorded recorded, const ExplorerFactory& fa
   absl::StatusOr<std::unique_ptr<Strategy>> strategy =
       recorded.trace ? MakeReplay(recorded.trace->decisions) : MakeStrategy(recorded.strategy, {});
   if (!strategy.ok()) return strategy.status();
+  if ((*strategy)->enumeration() != nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("strategy ", recorded.strategy,
+                     " runs every execution, and a seed names none of them; the tokens of those it "
+                     "reports have a strategy path:..."));
+  }
   absl::StatusOr<std::unique_ptr<Explorer>> explorer = factory(recorded.target.subject);
   if (!explorer.ok()) return explorer.status();
   absl::StatusOr<Recording> recording = RecordTwice(**explorer, **strategy, recorded.key, true);
@@ -106,6 +112,10 @@ absl::StatusOr<ReplayReport> Replay(Recorded recorded, const ExplorerFactory& fa
   if (recorded.trace) {
     absl::Status status = CheckFits(*recorded.trace, *recording);
     if (!status.ok()) return status;
+  } else if (recording->divergence) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the token no longer fits the code: ", recording->divergence->message,
+                     "; run racewalk check again"));
   }
   ReplayReport report;
   report.strategy = recorded.strategy;

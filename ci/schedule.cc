@@ -59,6 +59,7 @@ std::optional<ChunkRequest> Schedule::Next(int worker, std::optional<double> sec
   place.last = *unit;
   entry.next += count;
   entry.spent += place.estimate;
+  entry.waits = Serial(*unit);
   return place.request;
 }
 
@@ -67,6 +68,7 @@ void Schedule::Done(int worker, uint64_t executions, double seconds) {
   Entry& entry = entries_[place.request.unit];
   entry.spent += seconds - place.estimate;
   entry.executions += executions;
+  entry.waits = false;
   entry.seconds += seconds;
 }
 

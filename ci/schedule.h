@@ -17,6 +17,9 @@ struct ScheduleOptions {
   uint64_t seed = 0;
   std::optional<double> seconds{};       // wall time in total
   std::optional<uint64_t> executions{};  // of each unit
+  // By unit: whether each of its chunks begins where the one before it ended,
+  // so that no two are under way. Empty: none is so.
+  std::vector<bool> serial{};
 };
 
 // Pure bookkeeping: knows no clock and no process. Thread-compatible.
@@ -37,7 +40,7 @@ class Schedule {
   std::optional<ChunkRequest> Next(int worker, std::optional<double> seconds_left);
   // The worker's chunk took so long; `executions` were run.
   void Done(int worker, uint64_t executions, double seconds);
-  // The worker's chunk is lost.
+  // The worker's chunk is lost; of a serial unit no more is handed out.
   void Lost(int worker);
   // Hands out no more of the unit.
   void Close(std::size_t unit);
@@ -49,6 +52,7 @@ class Schedule {
  private:
   struct Entry {
     bool closed = false;
+    bool waits = false;       // serial, and a chunk is under way
     uint64_t next = 0;        // first execution that is not handed out
     double spent = 0;         // seconds, with estimates of what is under way
     uint64_t executions = 0;  // that are done
@@ -61,7 +65,11 @@ class Schedule {
   };
 
   bool Open(const Entry& entry) const {
-    return !entry.closed && !(options_.executions && entry.next >= *options_.executions);
+    return !entry.closed && !entry.waits &&
+           !(options_.executions && entry.next >= *options_.executions);
+  }
+  bool Serial(std::size_t unit) const {
+    return unit < options_.serial.size() && options_.serial[unit];
   }
   std::optional<std::size_t> Choose(const Place& place) const;
   // Seconds of one worker that each open unit may still use.

@@ -100,6 +100,23 @@ TEST(Schedule, AClosedUnitIsNotHandedOut) {
   EXPECT_FALSE(schedule.Next(0, std::nullopt).has_value());
 }
 
+// Goal: what goes on from where it ended is not begun twice.
+TEST(Schedule, ASerialUnitHasOneChunkUnderWay) {
+  Schedule schedule({.units = 2, .jobs = 3, .serial = {true, false}});
+  int serial = 0;
+  for (int worker = 0; worker < 3; ++worker) {
+    const auto chunk = schedule.Next(worker, std::nullopt);
+    ASSERT_TRUE(chunk.has_value());
+    if (chunk->unit == 0) serial = worker;
+    EXPECT_EQ(chunk->unit, worker == 0 ? 0u : 1u);
+  }
+  schedule.Done(serial, 500, 0.1);
+  const auto chunk = schedule.Next(serial, std::nullopt);
+  ASSERT_TRUE(chunk.has_value());
+  EXPECT_EQ(chunk->unit, 0u);
+  EXPECT_EQ(chunk->first, 500u);
+}
+
 TEST(Schedule, NothingIsHandedOutWhenTimeIsUp) {
   Schedule schedule({.units = 1, .jobs = 1, .seconds = 1});
   EXPECT_FALSE(schedule.Next(0, 0.0).has_value());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 #include "ci/sentences.h"
 #include "ci/target.h"
@@ -31,7 +32,6 @@ std::string RateText(const UnitResult& unit) {
 }
 
 std::string Table(const CheckReport& report) {
-  const std::string label = LabelOf(report);
   std::vector<std::vector<std::string>> rows = {{"scenario", "mmu", "variant", "strategy", "label",
                                                  "executions", "distinct", "per second", ""}};
   for (std::size_t i = 0; i < report.plan.units.size(); ++i) {
@@ -39,7 +39,7 @@ std::string Table(const CheckReport& report) {
     const Subject& subject = unit.target.subject;
     const UnitResult& result = report.result.units[i];
     rows.push_back({Shortened(ScenarioLabel(subject.scenario)), subject.mmu, subject.variant,
-                    unit.strategy, result.executions == 0 ? "not run" : label,
+                    unit.strategy, result.executions == 0 ? "not run" : LabelOf(report, i),
                     Grouped(result.executions),
                     absl::StrCat(result.distinct_exact ? "" : "~", Grouped(result.distinct)),
                     RateText(result), result.violated ? "VIOLATION" : ""});
@@ -83,6 +83,25 @@ std::string LuckText(const CheckReport& report) {
                       luck, "\n");
 }
 
+// What is missing where every execution was to be run.
+std::string UnfinishedText(const CheckReport& report) {
+  std::string text;
+  for (std::size_t i = 0; i < report.plan.units.size(); ++i) {
+    const UnitResult& unit = report.result.units[i];
+    if (!report.plan.units[i].enumerates || unit.violated || unit.executions == 0) continue;
+    if (!unit.claim.empty()) continue;
+    absl::StrAppend(&text, Shortened(UnitName(report.plan.units[i])), ": ");
+    if (unit.done >= 1) {
+      absl::StrAppend(&text, "all was run, but fairness cut ", Count(unit.cut, "execution"),
+                      " short: threads that retry were made to wait for others\n");
+    } else {
+      absl::StrAppend(&text, "not finished, some ", absl::StrFormat("%.2g", 100 * unit.done),
+                      " % of it was run; give more --seconds, fewer operations, or bound:k\n");
+    }
+  }
+  return text;
+}
+
 std::string FoundText(const CheckReport& report) {
   std::string text;
   for (std::size_t i = 0; i < report.result.found.size(); ++i) {
@@ -121,7 +140,8 @@ std::string FormatTable(const std::vector<std::vector<std::string>>& rows,
 }
 
 std::string FormatSummary(const CheckReport& report) {
-  std::string text = absl::StrCat("\n", Table(report), "\n", Bounds(report), LuckText(report));
+  std::string text = absl::StrCat("\n", Table(report), "\n", Bounds(report), LuckText(report),
+                                  UnfinishedText(report));
   const bool stopped = report.plan.stop_at_first && !report.result.found.empty();
   if (const uint64_t never = NeverRun(report); never != 0 && !stopped) {
     absl::StrAppend(&text, Count(never, "row"), " of ", report.plan.units.size(),

@@ -92,6 +92,29 @@ TEST(CheckReport, TheExitStatusIsThatOfTheWorst) {
   EXPECT_EQ(ExitStatusOf(report), kExitInternalError);
 }
 
+TEST(CheckReport, AnEnumerationThatEstablishedNothingIsNoPass) {
+  CheckReport report = Report(2);
+  for (Unit& unit : report.plan.units) unit.enumerates = true;
+  report.result.units[0].claim = "exhausted";
+  report.result.units[1].done = 0.125;
+  EXPECT_EQ(ExitStatusOf(report), kExitBudgetEnded);
+  EXPECT_EQ(LabelOf(report, 0), "exhausted");
+  EXPECT_EQ(LabelOf(report, 1), "sampled");
+  EXPECT_EQ(LabelOf(report), "sampled");
+  EXPECT_THAT(FormatSummary(report), AllOf(HasSubstr("not finished, some 12 % of it was run"),
+                                           Not(HasSubstr("missed with probability"))));
+  // All of it was run, but not all of it was offered.
+  report.result.units[1].done = 1;
+  report.result.units[1].cut = 3;
+  EXPECT_EQ(ExitStatusOf(report), kExitBudgetEnded);
+  EXPECT_THAT(FormatSummary(report), HasSubstr("fairness cut 3 executions short"));
+  report.result.units[1].claim = "bounded(10)";
+  EXPECT_EQ(ExitStatusOf(report), kExitClean);
+  EXPECT_EQ(LabelOf(report), "bounded(10)");
+  report.result.units[0].claim = "bounded(9)";
+  EXPECT_EQ(LabelOf(report), "bounded(9)");
+}
+
 TEST(ProgressText, HasWhatOneWaitsFor) {
   EXPECT_EQ(ProgressText({.executions = 3000, .seconds = 2, .seconds_left = 7.2}),
             "3,000 executions, 1,500/s, no violation, 8 s left");

@@ -9,6 +9,7 @@
 #include "core/geometry.h"
 #include "core/platform/relacy/engine.h"
 #include "core/platform/relacy/world.h"
+#include "scenarios/explore/learner.h"
 #include "scenarios/explore/subject.h"
 #include "scenarios/explore/tdp_program.h"
 #include "scenarios/printer.h"
@@ -45,17 +46,18 @@ class TdpExplorer final : public Explorer {
 
   Profile Pilot() override {
     Profile profile{.threads = threads(), .steps = 1};
-    auto strategy = MakeStrategy("random", profile);
+    Learner learner;
     for (uint64_t i = 0; i < kPilotExecutions; ++i) {
-      profile.steps = std::max(profile.steps, Run(**strategy, kPilotSeed, i, 1, nullptr).max_steps);
+      profile.steps = std::max(profile.steps, Run(learner, kPilotSeed, i, 1, nullptr).max_steps);
     }
+    learner.Fill(profile);
     return profile;
   }
 
   Batch Run(Strategy& strategy, uint64_t seed, uint64_t first, uint64_t count,
             std::vector<uint64_t>* interleavings) override {
     Batch batch;
-    if (count == 0) return batch;
+    if (count == 0 || strategy.exhausted()) return batch;
     Loop loop(*this, strategy, batch, interleavings);
     loop.next_key = [seed, first](uint64_t i) { return ExecutionKey(seed, first + i); };
     loop.count = count;
@@ -107,7 +109,7 @@ class TdpExplorer final : public Explorer {
     bool After() override {
       Count();
       if (interleavings_ != nullptr) interleavings_->push_back(World::Get().interleaving());
-      return batch_.executions < count;
+      return batch_.executions < count && !strategy_.exhausted();
     }
     void Count() {
       const World& world = World::Get();
@@ -116,6 +118,7 @@ class TdpExplorer final : public Explorer {
       batch_.steps += world.steps();
       batch_.max_steps = std::max(batch_.max_steps, world.steps());
       batch_.choices += world.choices();
+      batch_.cut += world.cut() ? 1 : 0;
     }
 
     std::function<uint64_t(uint64_t)> next_key;

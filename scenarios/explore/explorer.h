@@ -70,8 +70,9 @@ class Explorer {
   // A pilot of a few executions with fixed seeds.
   virtual Profile Pilot() = 0;
 
-  // Runs executions `first` to `first + count - 1` of `seed`; stops at the first
-  // violation, and when the strategy is exhausted. Appends each execution's interleaving hash if asked.
+  // Runs executions `first` to `first + count - 1` of `seed`; stops at the
+  // first violation, and when the strategy is exhausted. Appends each
+  // execution's interleaving hash if asked.
   virtual Batch Run(Strategy& strategy, uint64_t seed, uint64_t first, uint64_t count,
                     std::vector<uint64_t>* interleavings) = 0;
 

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/platform/decisions.h"
+#include "scenarios/explore/rare_choice.h"
 
 namespace racewalk {
 
@@ -66,11 +67,7 @@ int PctStrategy::Pick(const PickView& view) {
   return best;
 }
 
-uint32_t PctStrategy::Choose(uint32_t n, Choice kind) {
-  if (kind == Choice::kGracePeriod || kind == Choice::kReuse) return rng_.Below(n);
-  if (rng_.Below(4) != 0) return 0;
-  return n <= 2 ? n - 1 : 1 + rng_.Below(n - 1);
-}
+uint32_t PctStrategy::Choose(uint32_t n, Choice kind) { return RareChoice(rng_, n, kind); }
 
 std::string PctStrategy::spec() const {
   return absl::StrCat("pct:", parameters_.depth, ",n=", parameters_.threads,

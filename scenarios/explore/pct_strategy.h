@@ -34,9 +34,7 @@ struct PctParameters {
 // its going straight on as well. Where a thread spins or yields the bound
 // therefore does not hold strictly.
 //
-// The bound says nothing of choices that are not of a thread. Those come from
-// the same generator: a stale read and a yield each have probability 1/4 (rare
-// enough for long walks to end), reuse and grace periods are uniform.
+// The bound says nothing of choices that are not of a thread: rare_choice.h.
 //
 // Thread-compatible; allocates nothing while an execution runs.
 class PctStrategy final : public Strategy {

@@ -10,14 +10,19 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "scenarios/explore/exhaustive_strategy.h"
+#include "scenarios/explore/path.h"
+#include "scenarios/explore/path_strategy.h"
 #include "scenarios/explore/pct_strategy.h"
+#include "scenarios/explore/pos_strategy.h"
 #include "scenarios/explore/random_strategy.h"
 #include "scenarios/explore/rng.h"
+#include "scenarios/explore/spec_number.h"
+#include "scenarios/explore/surw_strategy.h"
 #include "scenarios/nearest.h"
 
 namespace racewalk {
@@ -25,18 +30,9 @@ namespace {
 
 constexpr absl::string_view kPctExample = "; for example 'pct:3' or 'pct:3,n=3,k=58'";
 
-// SimpleAtoi takes signs and spaces; a spec has digits only.
-bool ParseNumber(absl::string_view text, uint32_t& number) {
-  if (text.empty() || text.size() > 10) return false;
-  for (char c : text) {
-    if (c < '0' || c > '9') return false;
-  }
-  return absl::SimpleAtoi(text, &number);
-}
-
 absl::Status ReadNumber(absl::string_view what, absl::string_view text, uint32_t highest,
                         uint32_t& number) {
-  if (ParseNumber(text, number) && number >= 1 && number <= highest) return absl::OkStatus();
+  if (ParseSpecNumber(text, number) && number >= 1 && number <= highest) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("strategy pct: ", what,
                                                  " must be a number from 1 to ", highest, ", not ",
                                                  Quoted(text), kPctExample));
@@ -71,6 +67,32 @@ absl::StatusOr<std::unique_ptr<Strategy>> MakePct(absl::string_view text, const 
   return std::make_unique<PctStrategy>(parameters);
 }
 
+absl::StatusOr<std::unique_ptr<Strategy>> MakeBound(absl::string_view text) {
+  uint32_t bound = 0;
+  if (ParseSpecNumber(text, bound) && bound <= ExhaustiveStrategy::kMaxBound) {
+    return std::make_unique<ExhaustiveStrategy>(bound);
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "strategy bound: the number of preemptions k must be 0 to ", ExhaustiveStrategy::kMaxBound,
+      ", not ", Quoted(text), "; for example 'bound:2', or 'full' for all"));
+}
+
+absl::StatusOr<std::unique_ptr<Strategy>> MakePath(absl::string_view text) {
+  std::vector<PathStep> path;
+  if (ParsePath(text, path)) return std::make_unique<PathStrategy>(std::move(path));
+  constexpr std::size_t kShown = 40;
+  return absl::InvalidArgumentError(absl::StrCat(
+      "strategy path: a path is threads 0 to ", kMaxThreads - 1, " and choices a to z, at most ",
+      kMaxPathBytes, " of them, not ", Quoted(text.substr(0, kShown)),
+      text.size() > kShown ? "..." : "", "; copy it as it was printed"));
+}
+
+absl::StatusOr<std::unique_ptr<Strategy>> MakeSurw(absl::string_view text, const Profile& profile) {
+  absl::StatusOr<SurwParameters> parameters = ParseSurw(text, profile);
+  if (!parameters.ok()) return parameters.status();
+  return std::make_unique<SurwStrategy>(*std::move(parameters));
+}
+
 absl::Status UnknownStrategy(absl::string_view name) {
   std::vector<std::string> bare;
   std::vector<std::string> full;
@@ -91,6 +113,13 @@ const std::vector<StrategyInfo>& StrategyCatalogue() {
       {"pct:d",
        "probabilistic concurrency testing: finds a bug of depth d (1 to 16) with "
        "P >= 1/(n k^(d-1)) per execution of n threads and k steps"},
+      {"pos", "partial-order sampling: orders of conflicting operations, more evenly than random"},
+      {"surw",
+       "selectively uniform random walk: uniform over the interleavings of all operations on "
+       "shared words, or of those on one of them"},
+      {"bound:k", "every schedule with at most k preemptions, once each, on one worker"},
+      {"full", "every schedule, once each, on one worker; for programs of some 20 steps"},
+      {"path:DECISIONS", "one execution by its decisions, as tokens of bound and full name it"},
   };
   return *catalogue;
 }
@@ -101,12 +130,20 @@ absl::StatusOr<std::unique_ptr<Strategy>> MakeStrategy(absl::string_view spec,
   const absl::string_view name = spec.substr(0, colon);
   const bool has_parameters = colon != absl::string_view::npos;
   const absl::string_view parameters = has_parameters ? spec.substr(colon + 1) : "";
-  if (name == "random") {
-    if (!has_parameters) return std::make_unique<RandomStrategy>();
-    return absl::InvalidArgumentError(absl::StrCat("strategy random takes no parameters, not ",
-                                                   Quoted(parameters), "; say 'random'"));
+  const bool bare = name == "random" || name == "pos" || name == "full";
+  if (bare && has_parameters) {
+    return absl::InvalidArgumentError(absl::StrCat("strategy ", name, " takes no parameters, not ",
+                                                   Quoted(parameters), "; say '", name, "'"));
   }
+  if (name == "random") return std::make_unique<RandomStrategy>();
+  if (name == "pos") return std::make_unique<PosStrategy>();
+  if (name == "full") return std::make_unique<ExhaustiveStrategy>();
   if (name == "pct") return MakePct(parameters, profile);
+  if (name == "bound") return MakeBound(parameters);
+  if (name == "path") return MakePath(parameters);
+  if (name == "surw" && !(has_parameters && parameters.empty())) {
+    return MakeSurw(parameters, profile);
+  }
   return UnknownStrategy(name);
 }
 

@@ -3,6 +3,7 @@
 #ifndef RACEWALK_SCENARIOS_EXPLORE_STRATEGY_H_
 #define RACEWALK_SCENARIOS_EXPLORE_STRATEGY_H_
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,11 +16,24 @@
 
 namespace racewalk {
 
+class Enumeration;
+
+// Each thread's operations on a word or lock that threads contend for.
+struct WordProfile {
+  uint32_t location = 0;  // as in Announcement
+  std::array<uint32_t, kMaxThreads> operations{};
+  bool operator==(const WordProfile&) const = default;
+};
+
 // What is known of a subject before it is explored: learned in a pilot run
 // whose seeds are fixed, so that the same subject always gives the same numbers.
 struct Profile {
   int threads = 0;     // scenario threads and the RCU thread
   uint64_t steps = 0;  // most steps an execution of the pilot took
+  // Means, by thread: of operations on any word or lock, and on the words most
+  // contended for. Zeros and none if they were not counted.
+  std::array<uint32_t, kMaxThreads> operations{};
+  std::vector<WordProfile> words{};
 };
 
 // A replay that no longer fits the code.
@@ -42,6 +56,10 @@ class Strategy : public Decisions {
   virtual std::optional<Divergence> divergence() const { return std::nullopt; }
   // One sentence on what a clean result means, or "" ("P >= ... per execution").
   virtual std::string bound() const { return ""; }
+  // Set once nothing is left to run; Begin must not be called any more.
+  virtual bool exhausted() const { return false; }
+  // Not null if it runs every execution once, in an order of its own.
+  virtual Enumeration* enumeration() { return nullptr; }
 };
 
 // One decision as recorded; `options` is the enabled mask for a pick and n for a choice.

@@ -23,6 +23,8 @@ bool Modelled(Verb verb) {
     case Verb::kUnmap:
     case Verb::kSwap:
     case Verb::kMigrate:
+    case Verb::kAge:
+    case Verb::kTestYoung:
     case Verb::kCollapse:
     case Verb::kZapAll:
     case Verb::kInvalidateRoots:
@@ -129,7 +131,8 @@ absl::StatusOr<PreparedSubject> Prepare(const Subject& subject) {
   prepared.vcpus = std::max(vcpus, 1);
   prepared.close_after_setup = !any_vcpu;
   for (const CheckLine& check : scenario.checks) {
-    if (check.verb != CheckVerb::kMapped && check.verb != CheckVerb::kUnmapped) {
+    if (check.verb != CheckVerb::kMapped && check.verb != CheckVerb::kUnmapped &&
+        check.verb != CheckVerb::kYoung) {
       return Unsupported(scenario, absl::StrCat("check `", PrintCheck(check),
                                                 "` is not modelled by this version"));
     }

@@ -12,17 +12,21 @@
 #include "absl/strings/string_view.h"
 #include "core/protocol.h"
 #include "scenarios/diagnostics.h"
+#include "scenarios/explore/path.h"
 #include "scenarios/nearest.h"
 
 namespace racewalk {
 namespace {
 
 constexpr std::size_t kLongestName = 64;
+// A path (path.h) and the name before it.
+constexpr std::size_t kLongestSpec = kMaxPathBytes + 16;
 
 bool IsOneOf(char c, absl::string_view extra) { return extra.find(c) != absl::string_view::npos; }
 
-bool IsName(absl::string_view text, bool upper, absl::string_view extra) {
-  if (text.empty() || text.size() > kLongestName) return false;
+bool IsName(absl::string_view text, bool upper, absl::string_view extra,
+            std::size_t longest = kLongestName) {
+  if (text.empty() || text.size() > longest) return false;
   for (char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     const bool letter = absl::ascii_islower(byte) || (upper && absl::ascii_isupper(byte));
@@ -80,7 +84,7 @@ std::string BugProblem(absl::string_view word) {
 }
 
 std::string StrategyProblem(absl::string_view spec) {
-  if (IsName(spec, false, "_.-:,=")) return "";
+  if (IsName(spec, false, "_.-:,=", kLongestSpec)) return "";
   return absl::StrCat("a strategy is a name and parameters such as 'pct:3,n=3,k=58', not ",
                       Quoted(spec), "; 'racewalk list strategies' names them all");
 }

@@ -94,6 +94,9 @@ class TdpProgram final : public Program {
         return machine_->TakeBack(Reclaim::kSwap, range.first, range.last);
       case Verb::kMigrate:
         return machine_->TakeBack(Reclaim::kMigrate, range.first, range.last);
+      case Verb::kAge:
+      case Verb::kTestYoung:
+        return machine_->Age(range.first, range.last, operation.verb == Verb::kAge);
       case Verb::kCollapse:
         return machine_->Collapse(range.first, range.last);
       case Verb::kZapAll:
@@ -112,13 +115,16 @@ class TdpProgram final : public Program {
   void Verify(const CheckLine& check) {
     for (Gfn gfn = check.range.first; gfn <= check.range.last; ++gfn) {
       const bool mapped = !machine_->destroyed() && machine_->Mapped(gfn);
-      if (mapped == (check.verb == CheckVerb::kMapped)) continue;
-      World::Get().Fail({.kind = ViolationKind::kAssertion,
-                         .invariant = "",
-                         .what = mapped
-                                     ? "guest frame {gfn} is mapped at the end, and should not be"
-                                     : "guest frame {gfn} is not mapped at the end, and should be",
-                         .gfn = gfn});
+      const char* wrong = nullptr;
+      if (check.verb == CheckVerb::kUnmapped) {
+        if (mapped) wrong = "guest frame {gfn} is mapped at the end, and should not be";
+      } else if (!mapped) {
+        wrong = "guest frame {gfn} is not mapped at the end, and should be";
+      } else if (check.verb == CheckVerb::kYoung && !machine_->Young(gfn)) {
+        wrong = "guest frame {gfn} was used last, and its entry does not say so at the end";
+      }
+      if (wrong == nullptr) continue;
+      World::Get().Fail({.kind = ViolationKind::kAssertion, .what = wrong, .gfn = gfn});
     }
   }
 

@@ -7,6 +7,11 @@
 // the strategy, the last '@' before that the MMU and what was changed in it,
 // the last '#' before that the hash. None of these parts can hold the
 // characters that follow it in this list, so that one reading is possible.
+//
+// Where every execution is run once (full, bound:k) a seed means nothing: the
+// strategy is then `path:` and the execution's decisions (path.h), the seed 0:
+//
+//   ...@tdp+owned/path:0001a11/seed=0000000000000000
 #ifndef RACEWALK_SCENARIOS_EXPLORE_TOKEN_H_
 #define RACEWALK_SCENARIOS_EXPLORE_TOKEN_H_
 

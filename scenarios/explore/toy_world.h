@@ -3,6 +3,7 @@
 #define RACEWALK_SCENARIOS_EXPLORE_TOY_WORLD_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -11,27 +12,49 @@
 
 namespace racewalk {
 
-// Runs threads of `lengths` steps each, at most kMaxThreads of them, under
-// `strategy` from `key`; returns the thread of each step, in order.
-inline std::vector<int> RunToy(Strategy& strategy, uint64_t key, const std::vector<int>& lengths) {
-  std::vector<int> left = lengths;
+using ToyProgram = std::vector<std::vector<Announcement>>;  // by thread, at most kMaxThreads
+
+// Runs `program` under `strategy` from `key`; returns the thread of each step,
+// in order. A thread that has paused is not offered before another has stepped.
+inline std::vector<int> RunToy(Strategy& strategy, uint64_t key, const ToyProgram& program) {
   std::vector<int> order;
   std::array<Announcement, kMaxThreads> next{};
-  next.fill({.kind = OpKind::kLoad});
-  PickView view{.threads = static_cast<int>(lengths.size()), .next = &next};
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    if (left[i] > 0) view.enabled |= 1u << i;
+  std::array<std::size_t, kMaxThreads> done{};
+  PickView view{.threads = static_cast<int>(program.size()), .next = &next};
+  uint32_t alive = 0;
+  for (std::size_t i = 0; i < program.size(); ++i) {
+    if (program[i].empty()) continue;
+    alive |= 1u << i;
+    next[i] = program[i][0];
   }
+  view.enabled = alive;
   strategy.Begin(key);
-  while (view.enabled != 0) {
+  while (alive != 0) {
     const int thread = strategy.Pick(view);
+    const auto index = static_cast<std::size_t>(thread);
     order.push_back(thread);
+    const bool paused = next[index].kind == OpKind::kPause;
     view.current = thread;
     ++view.step;
-    if (--left[static_cast<std::size_t>(thread)] == 0) view.enabled &= ~(1u << thread);
+    if (++done[index] == program[index].size()) {
+      alive &= ~(1u << thread);
+    } else {
+      next[index] = program[index][done[index]];
+    }
+    const uint32_t others = alive & ~(1u << thread);
+    view.enabled = paused && others != 0 ? others : alive;
   }
   strategy.End();
   return order;
+}
+
+// Threads of `lengths` loads, none of which conflicts with another.
+inline std::vector<int> RunToy(Strategy& strategy, uint64_t key, const std::vector<int>& lengths) {
+  ToyProgram program;
+  for (int length : lengths) {
+    program.emplace_back(static_cast<std::size_t>(length), Announcement{.kind = OpKind::kLoad});
+  }
+  return RunToy(strategy, key, program);
 }
 
 }  // namespace racewalk

@@ -1,0 +1,56 @@
+// Goal: the correct core is clean on every scenario of the library, in every
+// variant, and each scenario has something to race.
+// Method: a few thousand executions of each under the default strategies.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "scenarios/explore/explorer.h"
+#include "scenarios/explore/strategy.h"
+#include "scenarios/library.h"
+#include "scenarios/variants.h"
+
+namespace racewalk {
+namespace {
+
+constexpr uint64_t kExecutions = 1500;  // of each variant and strategy
+
+class LibraryCleanTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(LibraryCleanTest, NothingIsFound) {
+  const Scenario& scenario = *FindScenario(GetParam());
+  if (scenario.mmu == MmuChoice::kStage2) GTEST_SKIP() << "stage2 is not modelled";
+  for (const std::string& variant : VariantsToRun(scenario, MmuChoice::kTdp)) {
+    for (const char* spec : {"random", "pct:3"}) {
+      SCOPED_TRACE(absl::StrCat(variant, " ", spec));
+      const auto explorer = Explorer::Create({.scenario = scenario, .variant = variant});
+      ASSERT_TRUE(explorer.ok()) << explorer.status();
+      const auto strategy = MakeStrategy(spec, (*explorer)->Pilot());
+      ASSERT_TRUE(strategy.ok()) << strategy.status();
+      std::vector<uint64_t> interleavings;
+      const Batch batch = (*explorer)->Run(**strategy, 42, 0, kExecutions, &interleavings);
+      EXPECT_FALSE(batch.violated) << Name(batch.violation.kind) << " " << batch.violation.invariant
+                                   << ": " << batch.violation.what << ", key " << batch.key;
+      EXPECT_EQ(batch.executions, kExecutions);
+      EXPECT_GT(std::set<uint64_t>(interleavings.begin(), interleavings.end()).size(), 4u);
+    }
+  }
+}
+
+std::vector<std::string> Names() {
+  std::vector<std::string> names;
+  for (const Scenario& scenario : Library()) names.push_back(scenario.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Library, LibraryCleanTest, testing::ValuesIn(Names()),
+                         [](const testing::TestParamInfo<std::string>& name) {
+                           return name.param;
+                         });
+
+}  // namespace
+}  // namespace racewalk
