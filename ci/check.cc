@@ -95,6 +95,12 @@ class Check {
   ExitStatus Run(const std::string& command, const ExplorerFactory& factory) {
     absl::StatusOr<Plan> plan = MakePlan(options_);
     if (!plan.ok()) return Refuse(plan.status());
+    // What cannot be run is refused before anything is printed or made.
+    for (const Unit& unit : plan->units) {
+      if (absl::Status status = factory(unit.target.subject).status(); !status.ok()) {
+        return Refuse(status);
+      }
+    }
     if (!options_.out.empty()) {
       absl::Status status = PrepareTraceFolder(options_.out);
       if (!status.ok()) return Refuse(status);

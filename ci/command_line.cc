@@ -141,7 +141,7 @@ void AddCheck(CLI::App& app, Words& words) {
   CheckOptions& options = words.check;
   check->add_option("SCENARIO", options.scenarios,
                     "Names, files or one-line text; the whole library if left out");
-  check->add_option("--mmu", words.mmu, "tdp, stage2 or any");
+  check->add_option("--mmu", words.mmu, "tdp or any; stage2 is not modelled yet");
   check
       ->add_option("--variant", words.variants,
                    "Variant, '+' combines, ',' separates; default: the scenario's")
@@ -164,7 +164,7 @@ void AddCheck(CLI::App& app, Words& words) {
   check->add_flag("--json", options.json, "One JSON object on standard output");
   check->footer(
       "Examples: racewalk check\n"
-      "          racewalk check fault_vs_collapse --mmu=stage2 --seconds=5\n"
+      "          racewalk check fault_vs_collapse --variant=last_put_zaps --seconds=5\n"
       "          racewalk check --bug=X11 --out=traces");
 }
 
@@ -174,8 +174,10 @@ void AddReplay(CLI::App& app, Words& words) {
       ->required();
   replay->add_flag("--json", words.replay.json, "One JSON object on standard output");
   replay->footer(
-      "Example: racewalk replay "
-      "'fault_vs_unmap#1a2b3c4d@tdp+owned/pct:3,n=3,k=58/seed=0123456789abcdef'");
+      "Examples: racewalk replay traces/fault_vs_collapse-tdp-use-after-free.trace\n"
+      "          racewalk replay 'tdp geometry=3x1 frames=2 host=small logging=wrprot roles=1 "
+      "vcpu a{load_root} vcpu b{load_root}#3f360dc7@tdp+owned+weaken=root_searched_twice/random/"
+      "seed=b34095042dc306d7'");
 }
 
 std::vector<std::string> CommandNames(const CLI::App& app) {

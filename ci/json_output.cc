@@ -1,5 +1,6 @@
 #include "ci/json_output.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include "ci/version.h"
 #include "core/protocol.h"
 #include "scenarios/bugs.h"
+#include "scenarios/explore/explorer.h"
 #include "scenarios/explore/strategy.h"
 #include "scenarios/explore/subject_words.h"
 #include "scenarios/library.h"
@@ -80,12 +82,18 @@ Json TextOrNull(const std::string& text) { return text.empty() ? Json(nullptr) :
 
 Json StepOrNull(uint64_t step) { return step == Violation::kNoNumber ? Json(nullptr) : Json(step); }
 
+bool IsModelled(absl::string_view mmu) {
+  const std::vector<std::string>& modelled = ModelledMmus();
+  return std::find(modelled.begin(), modelled.end(), std::string(mmu)) != modelled.end();
+}
+
 Json Scenarios() {
   Json list = Json::array();
   for (const Scenario& scenario : Library()) {
     Json variants = Json::array();
     for (MmuChoice mmu : {MmuChoice::kTdp, MmuChoice::kStage2}) {
       if (scenario.mmu != MmuChoice::kAny && scenario.mmu != mmu) continue;
+      if (!IsModelled(MmuName(mmu))) continue;
       for (const std::string& variant : VariantsToRun(scenario, mmu)) {
         variants.push_back({{"mmu", MmuName(mmu)}, {"variant", variant}});
       }

@@ -177,6 +177,11 @@ class Planner {
   }
 
   absl::Status NothingLeft(const Scenario& scenario) const {
+    if (MmusOf(scenario, "").empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("scenario ", ScenarioLabel(scenario),
+                       " is for stage2, which this version does not model; write 'mmu: tdp'"));
+    }
     std::vector<std::string> has;
     for (const std::string& mmu : MmusOf(scenario, "")) {
       has.push_back(absl::StrCat(mmu, " (",

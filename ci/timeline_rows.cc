@@ -269,8 +269,8 @@ class RowMaker {
     newest.store = event.newest;
     const auto missed = stores_.find(KeyOf(newest));
     if (missed != stores_.end()) {
-      absl::StrAppend(&text, "; newest is ", DecodeValue(event.word.type, missed->second->value),
-                      MadeBy(*missed->second));
+      absl::StrAppend(&text, "; the newest value is ",
+                      DecodeValue(event.word.type, missed->second->value), MadeBy(*missed->second));
     }
     return text;
   }

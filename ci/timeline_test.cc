@@ -68,8 +68,9 @@ TEST(TimelineRows, AStaleReadNamesWhatItSawAndWhatItMissed) {
   const auto rows = Rows({first, second, load});
   ASSERT_EQ(rows.size(), 3u);
   EXPECT_EQ(rows[2].text, "load entry[5.1] -> 10");
-  EXPECT_EQ(rows[2].stale,
-            "STALE: saw store 1 of 2, made at step 1 by a; newest is 20, made at step 2 by b");
+  EXPECT_EQ(
+      rows[2].stale,
+      "STALE: saw store 1 of 2, made at step 1 by a; the newest value is 20, made at step 2 by b");
   EXPECT_EQ(rows[1].stale, "");
 }
 
@@ -143,7 +144,7 @@ TEST(TimelineRows, SetupIsOneRow) {
   ASSERT_EQ(rows.size(), 3u);
   EXPECT_EQ(rows[0].text, "setup, 9 accesses");
   EXPECT_EQ(rows[0].preempted, -1);
-  EXPECT_THAT(rows[2].stale, HasSubstr("newest is 7"));
+  EXPECT_THAT(rows[2].stale, HasSubstr("newest value is 7"));
 }
 
 TEST(TimelineRows, WhatIsDoneAtRestIsOneRowUpToShortlyBeforeAMark) {

@@ -133,7 +133,7 @@ absl::Status WorkerPool::Fork(Worker& worker) {
 
 void WorkerPool::RunWorker(int socket) {
   std::signal(SIGINT, SIG_IGN);
-  std::signal(SIGTERM, SIG_DFL);
+  std::signal(SIGTERM, SIG_IGN);
   dup2(STDERR_FILENO, STDOUT_FILENO);
   std::string message;
   while (ReceiveMessage(socket, message)) {

@@ -11,6 +11,7 @@
 // rate by hand, and the goal 0.8.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -262,21 +263,27 @@ std::unique_ptr<Explorer> Make(const char* text) {
   return Explorer::Create({.scenario = ParseScenario(text, "").value()}).value();
 }
 
-// Of executions of a few keys, the one that is nearest to the mean in length.
+// Of executions of a few keys, the one that is nearest to the mean in events.
 Transcript TranscriptOf(const char* text, double& steps) {
   const auto explorer = Make(text);
   const auto strategy = MakeStrategy("random", explorer->Pilot()).value();
   constexpr uint64_t kSamples = 200;
-  steps = static_cast<double>(explorer->Run(*strategy, 1, 0, kSamples, nullptr).steps) / kSamples;
-  Recording nearest;
+  std::vector<Recording> recordings;
+  double events = 0;
   for (uint64_t i = 0; i < kSamples; ++i) {
-    Recording recording = explorer->Record(*strategy, ExecutionKey(1, i), true);
-    const auto distance = [&](const Recording& r) {
-      return std::abs(static_cast<double>(r.steps) - steps);
-    };
-    if (i == 0 || distance(recording) < distance(nearest)) nearest = std::move(recording);
+    recordings.push_back(explorer->Record(*strategy, ExecutionKey(1, i), true));
+    events += static_cast<double>(recordings.back().events.size()) / kSamples;
+    steps += static_cast<double>(recordings.back().steps) / kSamples;
   }
-  return Transcriber(nearest.events).take();
+  const auto distance = [events](const Recording& recording) {
+    return std::abs(static_cast<double>(recording.events.size()) - events);
+  };
+  return Transcriber(std::min_element(recordings.begin(), recordings.end(),
+                                      [&](const Recording& a, const Recording& b) {
+                                        return distance(a) < distance(b);
+                                      })
+                         ->events)
+      .take();
 }
 
 void RunByHand(const Transcript& transcript, uint64_t executions) {

@@ -70,6 +70,9 @@ void World::Begin(int threads, Engine* engine, Decisions* decisions) {
   threads_ = threads;
   current_ = 0;
   paused_ = -1;
+  has_paused_ = false;
+  unfinished_ = (1U << threads) - 1;
+  waiting_ = 0;
   cut_ = false;
   parallel_ = false;
   locations_ = 0;
@@ -95,6 +98,7 @@ void World::Discard() {
 void World::RemoveDomain(RelacyRcu* domain) { std::erase(domains_, domain); }
 
 uint32_t World::Fair(uint32_t enabled) {
+  if (!has_paused_) return enabled;
   uint32_t fair = enabled;
   if (paused_ >= 0) fair &= ~(1U << paused_);
   paused_ = -1;
@@ -121,12 +125,10 @@ uint32_t World::Fair(uint32_t enabled) {
 }
 
 int World::PickNext() {
-  uint32_t enabled = 0;
-  for (int i = 0; i < threads_; ++i) {
-    const Slot& slot = slots_[Index(i)];
-    if (slot.finished) continue;
-    if (slot.ready != nullptr && !slot.ready(slot.argument)) continue;
-    enabled |= 1U << i;
+  uint32_t enabled = unfinished_ & ~waiting_;
+  for (uint32_t rest = unfinished_ & waiting_; rest != 0; rest &= rest - 1) {
+    const int i = std::countr_zero(rest);
+    if (CanRun(i)) enabled |= 1U << i;
   }
   if (enabled == 0) FailDeadlock();
   enabled = Fair(enabled);
@@ -181,7 +183,9 @@ void World::Wait(OpKind kind, uint32_t location, Ready ready, const void* argume
   slot.ready = ready;
   slot.argument = argument;
   slot.where = where;
+  waiting_ |= 1U << current_;
   Step(kind, location, point::none);
+  waiting_ &= ~(1U << current_);
   slot.ready = nullptr;
 }
 
@@ -191,6 +195,7 @@ void World::Pause(std::source_location where) {
   self.last_yield_ = self.own_acq_rel_order_;
   if (recording()) Record({.kind = EventKind::kPause, .where = where});
   paused_ = current_;
+  has_paused_ = true;
   Slot& slot = slots_[Index(current_)];
   if (slot.pauses++ == 0) slot.patient_since = step_;
   slot.vain = slot.state_seen == state_ ? slot.vain + 1 : 1;
@@ -210,7 +215,7 @@ void World::Pause(std::source_location where) {
 bool World::InVain() const {
   for (int i = 0; i < threads_; ++i) {
     const Slot& slot = slots_[Index(i)];
-    if (slot.finished || (slot.ready != nullptr && !slot.ready(slot.argument))) continue;
+    if (!CanRun(i)) continue;
     if (slot.vain < kVainRetries || slot.state_seen != state_) return false;
   }
   return true;
@@ -222,7 +227,7 @@ void World::FailDeadlock() {
                       .what = "{thread} waits for ever, and so does everybody else"};
   for (int i = 0; i < threads_; ++i) {
     const Slot& slot = slots_[Index(i)];
-    if (slot.finished) continue;
+    if ((unfinished_ & 1U << i) == 0) continue;
     if (i == threads_ - 1 && violation.thread < 0) {
       violation.what = "a grace period never ends: a read section was left open";
       for (const RelacyRcu* domain : domains_) {
@@ -270,13 +275,6 @@ void World::Trace(TraceKind kind, uint64_t a, uint64_t b, std::source_location w
             .where = where});
   }
   if (observer_ != nullptr) observer_->OnTrace(kind, a, b, where);
-}
-
-bool World::OthersFinished() const {
-  for (int i = 0; i < threads_ - 1; ++i) {
-    if (!slots_[Index(i)].finished) return false;
-  }
-  return true;
 }
 
 bool World::HasCallbackWork() const {

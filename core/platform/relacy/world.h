@@ -66,7 +66,7 @@ class World {
   int PickNext();
   void set_current(int thread) { current_ = thread; }
   void set_parallel(bool parallel) { parallel_ = parallel; }
-  void Finish(int thread) { slots_[Index(thread)].finished = true; }
+  void Finish(int thread) { unfinished_ &= ~(1U << thread); }
   uint32_t Choose(uint32_t n, Choice kind);
   // The body of the callback thread, the last one.
   void RunCallbackThread();
@@ -146,7 +146,6 @@ class World {
     uint32_t vain = 0;        // pauses in a row that found the state unchanged
     uint64_t state_seen = 0;  // at the latest pause
     uint32_t operations = 0;
-    bool finished = false;
   };
   struct Block {
     std::byte* memory;
@@ -162,7 +161,14 @@ class World {
   bool HasCallbackWork() const;
   // Whether all who can run have only retried, in the state as it is.
   bool InVain() const;
-  bool OthersFinished() const;
+  // All but the callback thread.
+  bool OthersFinished() const { return (unfinished_ & ((1U << (threads_ - 1)) - 1)) == 0; }
+  // Unless it waits for something that does not hold yet.
+  bool CanRun(int thread) const {
+    const Slot& slot = slots_[Index(thread)];
+    return (unfinished_ & 1U << thread) != 0 &&
+           (slot.ready == nullptr || slot.ready(slot.argument));
+  }
 
   std::array<Slot, kMaxThreads> slots_{};
   std::array<Announcement, kMaxThreads> announcements_{};
@@ -178,6 +184,9 @@ class World {
   int threads_ = 0;
   int current_ = 0;
   int paused_ = -1;
+  bool has_paused_ = false;  // any thread, ever
+  uint32_t unfinished_ = 0;  // threads, as a mask
+  uint32_t waiting_ = 0;     // those with a `ready`
   bool cut_ = false;
   bool parallel_ = false;
   uint32_t locations_ = 0;
