@@ -48,7 +48,10 @@ class Layout {
       Row(row);
       preemptions = preemptions || row.preempted >= 0;
     }
-    if (preemptions) Line("", "x: preempted, the thread could have gone on", kFaint);
+    if (preemptions)
+      Line("",
+           "x: preempted, the thread could have gone on; |: inside an operation; @: protocol point",
+           kFaint);
     return text_;
   }
 

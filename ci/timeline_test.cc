@@ -216,18 +216,19 @@ TEST(Timeline, LooksLikeThis) {
   rows.push_back(Row(4, 0, "done"));
   rows.back().kind = Kind::kEnd;
   const std::string text = FormatTimeline(rows, Threads(), {.width = 80});
-  EXPECT_EQ(text,
-            "    step  a   b   rcu\n"
-            "   -----  -   -   ---\n"
-            "       0  == write 0 ==\n"
-            "       1  load(acquire) entry[5.1] -> 3                   walk.h:42 @walk_follow\n"
-            "->     2  x   store entry[5.1] := 4 (was 3)\n"
-            "          |       ^ this step made it wrong\n"
-            "!!     3  load entry[5.1] -> 3\n"
-            "              STALE: saw store 1 of 2\n"
-            "              ^ here it was seen\n"
-            "       4  done\n"
-            "x: preempted, the thread could have gone on\n");
+  EXPECT_EQ(
+      text,
+      "    step  a   b   rcu\n"
+      "   -----  -   -   ---\n"
+      "       0  == write 0 ==\n"
+      "       1  load(acquire) entry[5.1] -> 3                   walk.h:42 @walk_follow\n"
+      "->     2  x   store entry[5.1] := 4 (was 3)\n"
+      "          |       ^ this step made it wrong\n"
+      "!!     3  load entry[5.1] -> 3\n"
+      "              STALE: saw store 1 of 2\n"
+      "              ^ here it was seen\n"
+      "       4  done\n"
+      "x: preempted, the thread could have gone on; |: inside an operation; @: protocol point\n");
 }
 
 TEST(Timeline, NoLineIsWiderThanTheTerminal) {

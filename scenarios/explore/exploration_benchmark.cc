@@ -301,7 +301,7 @@ void RunByHand(const Transcript& transcript, uint64_t executions) {
 }
 
 // Relacy's context is one per process, so each side has it for a batch.
-void BM_Exploration(benchmark::State& state, const char* text) {
+void Exploration(benchmark::State& state, const char* text) {
   double steps = 0;
   const Transcript transcript = TranscriptOf(text, steps);
   double ours = 0, by_hand = 0;
@@ -331,8 +331,8 @@ void BM_Exploration(benchmark::State& state, const char* text) {
   state.counters["operations"] = static_cast<double>(operations);
 }
 
-BENCHMARK_CAPTURE(BM_Exploration, Small, kSmall)->UseManualTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(BM_Exploration, Larger, kLarger)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(Exploration, Small, kSmall)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(Exploration, Larger, kLarger)->UseManualTime()->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace racewalk

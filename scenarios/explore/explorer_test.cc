@@ -99,7 +99,7 @@ TEST(ExplorerTest, ANewExplorerGivesTheSameExecution) {
     const auto explorer = Make(SubjectOf(kUnmap));
     // Whatever ran before must not matter.
     const auto strategy = MakeFor(*explorer, "random");
-    explorer->Run(*strategy, 1, 0, static_cast<uint64_t>(100 * i), nullptr);
+    explorer->Run(*strategy, 1, 0, uint64_t{100} * static_cast<uint64_t>(i), nullptr);
     recordings.push_back(explorer->Record(*strategy, ExecutionKey(7, 3), true));
     EXPECT_FALSE(recordings.back().events.empty());
   }
