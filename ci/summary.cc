@@ -31,20 +31,69 @@ std::string RateText(const UnitResult& unit) {
       static_cast<uint64_t>(std::llround(static_cast<double>(unit.executions) / unit.seconds)));
 }
 
+// A table longer than this is told by scenario.
+constexpr std::size_t kMostRows = 48;
+
+std::vector<std::string> Row(const CheckReport& report, std::size_t index) {
+  const Unit& unit = report.plan.units[index];
+  const Subject& subject = unit.target.subject;
+  const UnitResult& result = report.result.units[index];
+  return {Shortened(ScenarioLabel(subject.scenario)),
+          subject.mmu,
+          subject.variant,
+          unit.strategy,
+          result.executions == 0 ? "not run" : LabelOf(report, index),
+          Grouped(result.executions),
+          absl::StrCat(result.distinct_exact ? "" : "~", Grouped(result.distinct)),
+          RateText(result),
+          result.violated ? "VIOLATION" : ""};
+}
+
+// The rows [first, last), which are of one scenario and MMU, as one: the sum of
+// the executions, and of the distinct interleavings the most that a row saw.
+std::vector<std::string> SumOf(const CheckReport& report, std::size_t first, std::size_t last) {
+  UnitResult sum = report.result.units[first];
+  for (std::size_t i = first + 1; i < last; ++i) {
+    const UnitResult& unit = report.result.units[i];
+    sum.executions += unit.executions;
+    sum.seconds += unit.seconds;
+    if (unit.distinct > sum.distinct) {
+      sum.distinct = unit.distinct;
+      sum.distinct_exact = unit.distinct_exact;
+    }
+  }
+  std::vector<std::string> row = Row(report, first);
+  row[2] = Count(last - first, "row");
+  row[3] = "";
+  row[5] = Grouped(sum.executions);
+  row[6] = absl::StrCat(sum.distinct_exact ? "" : "~", Grouped(sum.distinct));
+  row[7] = RateText(sum);
+  return row;
+}
+
 std::string Table(const CheckReport& report) {
   std::vector<std::vector<std::string>> rows = {{"scenario", "mmu", "variant", "strategy", "label",
                                                  "executions", "distinct", "per second", ""}};
-  for (std::size_t i = 0; i < report.plan.units.size(); ++i) {
-    const Unit& unit = report.plan.units[i];
-    const Subject& subject = unit.target.subject;
-    const UnitResult& result = report.result.units[i];
-    rows.push_back({Shortened(ScenarioLabel(subject.scenario)), subject.mmu, subject.variant,
-                    unit.strategy, result.executions == 0 ? "not run" : LabelOf(report, i),
-                    Grouped(result.executions),
-                    absl::StrCat(result.distinct_exact ? "" : "~", Grouped(result.distinct)),
-                    RateText(result), result.violated ? "VIOLATION" : ""});
+  const std::size_t units = report.plan.units.size();
+  const bool summed = units > kMostRows;
+  for (std::size_t i = 0; i < units;) {
+    // Rows go together if nothing of note happened in any of them.
+    const auto alike = [&](std::size_t other) {
+      const Subject& one = report.plan.units[i].target.subject;
+      const Subject& two = report.plan.units[other].target.subject;
+      return one.scenario.name == two.scenario.name && one.mmu == two.mmu &&
+             !report.result.units[other].violated && report.result.units[other].executions != 0 &&
+             LabelOf(report, other) == LabelOf(report, i);
+    };
+    std::size_t last = i + 1;
+    while (summed && alike(i) && last < units && alike(last)) ++last;
+    rows.push_back(last > i + 1 ? SumOf(report, i, last) : Row(report, i));
+    i = last;
   }
-  return FormatTable(rows, {false, false, false, false, false, true, true, true, false});
+  return absl::StrCat(
+      FormatTable(rows, {false, false, false, false, false, true, true, true, false}),
+      summed ? "(rows of one scenario are summed, distinct is the most of a row; --json has each)\n"
+             : "");
 }
 
 // Each bound once: it depends on the unit by its numbers.
