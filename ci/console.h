@@ -18,6 +18,8 @@ struct Console {
 
 // Standard output and standard error; every write is flushed.
 Console StandardConsole();
+// Whether something written to standard output has not arrived; said on standard error once.
+bool OutputLost();
 
 }  // namespace racewalk
 

@@ -48,5 +48,6 @@ int main(int argc, char** argv) {
     return absl::IsInternal(invocation.status()) ? racewalk::kExitInternalError
                                                  : racewalk::kExitBadInput;
   }
-  return racewalk::Run(*invocation, console);
+  const int status = racewalk::Run(*invocation, console);
+  return racewalk::OutputLost() ? racewalk::kExitInternalError : status;
 }
