@@ -200,9 +200,11 @@ const std::vector<Bug>& Bugs() {
        .long_name = "PLAIN_INVALID_FLAG",
        .title = "KVM: x86/mmu: Allow yielding when zapping GFNs for defunct TDP MMU root (no "
                 "atomic xchg)",
-       .story = "The invalid flag is looked at before the zap and set after it, in two steps. "
-                "Until then vCPUs take the root for valid and use it, and two threads may each "
-                "find that they are to zap and free it.",
+       .story =
+           "The invalid flag is looked at before the zap and set after it, in two steps. "
+           "Until then, here as long as the zap takes, vCPUs take the root for valid and use it, "
+           "and two threads may each "
+           "find that they are to zap and free it.",
        .points = {"invalid_set_first"},
        .mmu = "tdp",
        .variant = "last_put_zaps",
