@@ -20,6 +20,7 @@
 #include "scenarios/library.h"
 #include "scenarios/scenario.h"
 #include "scenarios/variants.h"
+#include "scenarios/words.h"
 
 namespace racewalk {
 namespace {
@@ -35,17 +36,7 @@ std::string VersionText() {
   return kRevision[0] == '\0' ? kVersion : std::string(kVersion) + " " + kRevision;
 }
 
-const char* MmuName(MmuChoice mmu) {
-  switch (mmu) {
-    case MmuChoice::kTdp:
-      return "tdp";
-    case MmuChoice::kStage2:
-      return "stage2";
-    case MmuChoice::kAny:
-      break;
-  }
-  return "any";
-}
+std::string MmuName(MmuChoice mmu) { return std::string(SpellingOf(kMmuSpellings, mmu)); }
 
 const char* KindName(PointKind kind) {
   switch (kind) {

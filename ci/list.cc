@@ -13,6 +13,7 @@
 #include "scenarios/explore/strategy.h"
 #include "scenarios/library.h"
 #include "scenarios/scenario.h"
+#include "scenarios/words.h"
 
 namespace racewalk {
 namespace {
@@ -27,10 +28,8 @@ std::string Section(absl::string_view title, const Rows& rows) {
 std::string Scenarios() {
   Rows rows = {{"name", "mmu", "summary"}};
   for (const Scenario& scenario : Library()) {
-    const char* mmu = scenario.mmu == MmuChoice::kAny   ? "any"
-                      : scenario.mmu == MmuChoice::kTdp ? "tdp"
-                                                        : "stage2";
-    rows.push_back({scenario.name, mmu, scenario.summary});
+    rows.push_back(
+        {scenario.name, std::string(SpellingOf(kMmuSpellings, scenario.mmu)), scenario.summary});
   }
   return Section("scenarios", rows);
 }

@@ -77,8 +77,10 @@ class TdpFault {
       return FaultResult::kRetry;
     }
     const FaultResult result = Install(iter, page, write);
-    P::Check(result != FaultResult::kFixed || !root.invalid.peek(), ViolationKind::kRootLifecycle,
-             "R5", "{thread} maps a page in a root that has been given up");
+    if constexpr (P::kExplored) {
+      P::Check(result != FaultResult::kFixed || !root.invalid.peek(), ViolationKind::kRootLifecycle,
+               "R5", "{thread} maps a page in a root that has been given up");
+    }
     return result;
   }
 

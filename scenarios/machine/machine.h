@@ -240,9 +240,8 @@ class Machine final : public Environment, public Observer {
   template <typename F>
   void GiveUpRoots(F operation) {
     std::vector<TableReference<P>> given_up;
-    mmu_->roots().PeekEach([&](TdpRoot<P, G>& root) {
-      given_up.push_back({root.table.peek(), tables_.LinkTo(root.table.peek()).ghost});
-    });
+    mmu_->roots().PeekEach(
+        [&](TdpRoot<P, G>& root) { given_up.push_back(ReferenceTo(tables_, root.table.peek())); });
     operation();
     // R7: from here on nobody may translate through any of them.
     zapped_.insert(zapped_.end(), given_up.begin(), given_up.end());
@@ -274,15 +273,11 @@ class Machine final : public Environment, public Observer {
   }
 
   void CheckRoot(const Seat& seat) const {
+    const TableReference<P>& mine = seat.processor.root();
     for (const auto& root : zapped_) {
-      P::Check(root.pfn != seat.processor.root().pfn ||
-                   !SameGhost(root.ghost, seat.processor.root().ghost),
-               ViolationKind::kStaleTranslation, "R7",
+      P::Check(!root.Means(mine.pfn, mine.ghost.generation), ViolationKind::kStaleTranslation, "R7",
                "{thread} still translates through a root whose zap has returned");
     }
-  }
-  static bool SameGhost(typename P::Ghost a, typename P::Ghost b) {
-    return a.generation == b.generation;
   }
 
   // T2, T1: a vCPU outside of guest mode that owes a flush or a reload, or has
@@ -290,6 +285,18 @@ class Machine final : public Environment, public Observer {
   static bool Exempt(const Seat& seat) {
     return !seat.in_guest &&
            (seat.vcpu.pending() != 0 || seat.preparing || seat.processor.root().pfn == kNoPfn);
+  }
+
+  // Calls visit(seat, gfn) for each frame of [first, last] that a vCPU can
+  // still translate without a walk.
+  template <typename F>
+  void ForEachCached(Gfn first, Gfn last, F visit) const {
+    for (const auto& seat : seats_) {
+      if (Exempt(*seat)) continue;
+      for (Gfn gfn = first; gfn <= last; ++gfn) {
+        if (seat->processor.Caches(gfn)) visit(*seat, gfn);
+      }
+    }
   }
 
   void CheckUnmapped(Gfn first, Gfn last);

@@ -26,18 +26,14 @@ void Machine<P, G>::CheckUnmapped(Gfn first, Gfn last) {
                 .gfn = gfn,
                 .pfn = leaf.pfn()});
   });
-  for (const auto& seat : seats_) {
-    if (Exempt(*seat)) continue;
-    for (Gfn gfn = first; gfn <= last; ++gfn) {
-      if (!seat->processor.Caches(gfn)) continue;
-      world.Fail({.kind = ViolationKind::kStaleTranslation,
-                  .invariant = "T1",
-                  .what = "vCPU {value} can still translate guest frame {gfn} from its TLB after "
-                          "the host's invalidation of it has returned",
-                  .gfn = gfn,
-                  .value = static_cast<uint64_t>(seat->vcpu.index())});
-    }
-  }
+  ForEachCached(first, last, [&](const Seat& seat, Gfn gfn) {
+    world.Fail({.kind = ViolationKind::kStaleTranslation,
+                .invariant = "T1",
+                .what = "vCPU {value} can still translate guest frame {gfn} from its TLB after "
+                        "the host's invalidation of it has returned",
+                .gfn = gfn,
+                .value = static_cast<uint64_t>(seat.vcpu.index())});
+  });
 }
 
 // T1: whenever the exclusive lock becomes free, whoever may use a cached
@@ -45,23 +41,19 @@ void Machine<P, G>::CheckUnmapped(Gfn first, Gfn last) {
 template <Platform P, typename G>
 void Machine<P, G>::CheckNoDebt() {
   if (destroyed_) return;
-  for (const auto& seat : seats_) {
-    if (Exempt(*seat)) continue;
-    for (Gfn gfn = 0; gfn < shape_.guest_frames; ++gfn) {
-      if (!seat->processor.Caches(gfn)) continue;
-      bool found = false;
-      PeekTable(seat->processor.root().pfn, G::kLevels, 0, [&](Gfn at, int, const Spte<P>& entry) {
-        found |= entry.leaf() && at == gfn && entry.pfn() == seat->processor.CachedPfn(gfn);
-      });
-      if (found) continue;
-      World::Get().Fail({.kind = ViolationKind::kStaleTranslation,
-                         .invariant = "T1",
-                         .what = "{thread} gives up the MMU lock while vCPU {value} can still "
-                                 "translate guest frame {gfn}, which was unmapped under it",
-                         .gfn = gfn,
-                         .value = static_cast<uint64_t>(seat->vcpu.index())});
-    }
-  }
+  ForEachCached(0, shape_.guest_frames - 1, [&](const Seat& seat, Gfn gfn) {
+    bool found = false;
+    PeekTable(seat.processor.root().pfn, G::kLevels, 0, [&](Gfn at, int, const Spte<P>& entry) {
+      found |= entry.leaf() && at == gfn && entry.pfn() == seat.processor.CachedPfn(gfn);
+    });
+    if (found) return;
+    World::Get().Fail({.kind = ViolationKind::kStaleTranslation,
+                       .invariant = "T1",
+                       .what = "{thread} gives up the MMU lock while vCPU {value} can still "
+                               "translate guest frame {gfn}, which was unmapped under it",
+                       .gfn = gfn,
+                       .value = static_cast<uint64_t>(seat.vcpu.index())});
+  });
 }
 
 template <Platform P, typename G>

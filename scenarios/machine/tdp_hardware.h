@@ -18,7 +18,17 @@ template <Platform P>
 struct TableReference {
   Pfn pfn = kNoPfn;
   typename P::Ghost ghost{};
+
+  bool Means(Pfn other, uint32_t generation) const {
+    return pfn == other && GhostMatches<P>(ghost, generation);
+  }
 };
+
+// To table `pfn` as it is now.
+template <Platform P, typename G>
+TableReference<P> ReferenceTo(TdpTables<P, G>& tables, Pfn pfn) {
+  return {pfn, tables.LinkTo(pfn).ghost};
+}
 
 template <Platform P, typename G>
 class TdpProcessor {
@@ -49,9 +59,7 @@ class TdpProcessor {
     }
   }
 
-  void Load(Pfn root) {
-    root_ = {root, root == kNoPfn ? typename P::Ghost{} : tables_.LinkTo(root).ghost};
-  }
+  void Load(Pfn root) { root_ = root == kNoPfn ? TableReference<P>{} : ReferenceTo(tables_, root); }
   const TableReference<P>& root() const { return root_; }
 
   // The translation for an access, or nullptr: a fault. Each hit and each end
@@ -82,9 +90,7 @@ class TdpProcessor {
 
   // Whether anything cached was made from table `pfn` as it is now.
   bool CachesTable(Pfn pfn, uint32_t generation) const {
-    const auto same = [&](const TableReference<P>& table) {
-      return table.pfn == pfn && GhostMatches<P>(table.ghost, generation);
-    };
+    const auto same = [&](const TableReference<P>& table) { return table.Means(pfn, generation); };
     if (same(root_)) return true;
     for (const Translation& entry : tlb_) {
       if (!Usable(entry)) continue;
