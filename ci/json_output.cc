@@ -112,8 +112,7 @@ Json Points() {
       orders = {{"strong", OrderName(info.strong)}, {"weak", OrderName(info.weak)}};
     }
     Json units = Json::array();
-    for (const std::string& variant : DefaultVariants(MmuChoice::kTdp)) {
-      if (!MattersIn(info, variant)) continue;
+    for (const std::string& variant : VariantsThatNeed(info, MmuChoice::kTdp)) {
       units.push_back({{"mmu", MmuName(MmuChoice::kTdp)}, {"variant", variant}});
     }
     list.push_back({{"name", info.name},

@@ -75,8 +75,7 @@ class KillsTest : public testing::TestWithParam<std::size_t> {
 TEST_P(KillsTest, EveryVariantThatNeedsThePointShowsItsAbsence) {
   const PointInfo& info = kPoints[GetParam()];
   const std::vector<Kill> kills = ReadKills();
-  for (const std::string& variant : DefaultVariants(MmuChoice::kTdp)) {
-    if (!MattersIn(info, variant)) continue;
+  for (const std::string& variant : VariantsThatNeed(info, MmuChoice::kTdp)) {
     SCOPED_TRACE(absl::StrCat(std::string(info.name), " in ", variant));
     int rows = 0;
     for (const Kill& kill : kills) {
@@ -95,13 +94,12 @@ INSTANTIATE_TEST_SUITE_P(Points, KillsTest, testing::Range(std::size_t{1}, kPoin
 
 TEST(KillsTableTest, HasNoRowThatNobodyNeeds) {
   if (!std::filesystem::exists(kFile)) GTEST_SKIP() << "not run in the source directory";
-  const std::vector<std::string> variants = DefaultVariants(MmuChoice::kTdp);
   for (const Kill& kill : ReadKills()) {
     const point found = FindPoint(std::string_view(kill.point));
     EXPECT_NE(found, point::none) << kill.point << kRemedy;
-    EXPECT_TRUE(MattersIn(Info(found), kill.variant)) << kill.point << " " << kill.variant;
+    const std::vector<std::string> variants = VariantsThatNeed(Info(found), MmuChoice::kTdp);
     EXPECT_NE(std::find(variants.begin(), variants.end(), kill.variant), variants.end())
-        << kill.variant << kRemedy;
+        << kill.point << " " << kill.variant << kRemedy;
   }
 }
 

@@ -168,6 +168,9 @@ class Planner {
   std::vector<std::string> VariantsFor(const Scenario& scenario, MmuChoice mmu) const {
     if (variants_.empty()) return VariantsToRun(scenario, mmu);
     std::vector<std::string> variants = FittingVariants(variants_, mmu);
+    std::erase_if(variants, [&](const std::string& variant) {
+      return !FitsAccess(variant, scenario.access_kind);
+    });
     if (scenario.variants.empty() || plan_.bug != nullptr) return variants;
     const std::vector<std::string> own = VariantsToRun(scenario, mmu);
     std::erase_if(variants, [&](const std::string& variant) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "absl/functional/function_ref.h"
 #include "core/geometry.h"
 
 namespace racewalk {
@@ -21,16 +22,27 @@ class Environment {
  public:
   virtual ~Environment() = default;
 
-  // Translates gfn by the host's page table, bringing the page in if needed.
-  // May sleep: no lock of the MMU may be held.
-  virtual HostPage FaultIn(Gfn gfn, bool write) = 0;
+  // Translates `address` by the host's page table, bringing the page in if
+  // needed. May sleep: no lock of the MMU may be held.
+  virtual HostPage FaultIn(Hva address, bool write) = 0;
+  // The level at which the host maps `address` now, from 1. It stays so for as
+  // long as the MMU lock is held and no invalidation of it is in progress.
+  virtual int MappingLevel(Hva address) = 0;
   // Gives the reference back; `dirty`: the host must not drop the contents.
   virtual void ReleasePage(const HostPage& page, bool dirty) = 0;
   // What the hardware has noted in an entry that is going away (ad_at_zap).
   virtual void MarkPage(Pfn pfn, bool accessed, bool dirty) = 0;
 
+  // Calls visit(gfn) for what vCPU `vcpu`, which the caller runs, has put into
+  // its page-modification log, and empties that. Only with a log.
+  virtual void DrainLog(int vcpu, absl::FunctionRef<void(Gfn)> visit) = 0;
+
   // Drops all cached translations of vCPU `vcpu`, which the caller runs.
   virtual void FlushOwnTlb(int vcpu) = 0;
+  // Drops what vCPU `vcpu` has cached for guest frames [first, last], pointers to
+  // tables included; returns when a walk that had begun before cannot cache
+  // anything any more.
+  virtual void FlushRange(int vcpu, Gfn first, Gfn last) = 0;
   // Interrupts vCPU `vcpu`; returns when the hardware part of what it was
   // doing in guest mode is over.
   virtual void Interrupt(int vcpu) = 0;

@@ -6,8 +6,9 @@
 
 namespace racewalk {
 
-// Guest and host frame numbers: units of one base page (4 KiB).
+// Guest frames, host addresses, host frames: units of one base page (4 KiB).
 using Gfn = uint64_t;
+using Hva = uint64_t;  // where the host's address space has the page
 using Pfn = uint32_t;
 
 // Frame 0 is never handed out, so that it can mean "none".

@@ -22,11 +22,14 @@ enum class PointKind : uint8_t {
 // X(name, kind, strong order, weak order, variant, pairs with, why, bug)
 //
 // Orders of kinds other than kOrder are relaxed. A point with a variant matters
-// only there; core/tdp/README.md says what takes its place in the others.
+// only there; core/tdp/README.md says what takes its place in the others. The
+// variant beyond_model is nobody's: the order is needed, but Relacy cannot show
+// it, because it never reorders read-modify-writes.
 #define RACEWALK_POINTS(X)                                                                         \
   X(table_publish, kOrder, release, relaxed, "", "walk_follow, removal_acquire, freeze_acquire",   \
     "a walker that reaches a new table must see it initialised", "A24")                            \
-  X(leaf_publish, kOrder, release, relaxed, "ad_at_zap", "removal_acquire, freeze_acquire",        \
+  X(leaf_publish, kOrder, release, relaxed, "ad_at_zap",                                           \
+    "removal_acquire, freeze_acquire, child_follow",                                               \
     "whoever zaps a page marks it, so it must see the page as its mapper did", "")                 \
   X(walk_follow, kOrder, acquire, relaxed, "", "table_publish",                                    \
     "what is read through an entry must be at least as new as the entry", "")                      \
@@ -69,6 +72,16 @@ enum class PointKind : uint8_t {
     "a fault that sees the new count must see what the host did before it", "")                    \
   X(seq_read_before_pfn, kOrder, acquire, relaxed, "", "seq_publish, snapshot_before_lookup",      \
     "a fault must not use a page that was looked up before its snapshot", "N27a")                  \
+  X(child_follow, kOrder, acquire, relaxed, "ad_at_zap", "leaf_publish",                           \
+    "a block made of the pages below it must know them as their mappers did", "")                  \
+  X(slots_publish, kOrder, release, relaxed, "", "slots_follow",                                   \
+    "whoever finds the new array of slots must see what is in it", "")                             \
+  X(slots_follow, kOrder, acquire, relaxed, "", "slots_publish",                                   \
+    "the array of slots is used at once", "")                                                      \
+  X(dirty_publish, kOrder, release, relaxed, "beyond_model", "dirty_take",                         \
+    "a harvest that sees the mark must see the entry writable, or it protects nothing", "")        \
+  X(dirty_take, kOrder, acquire, relaxed, "beyond_model", "dirty_publish",                         \
+    "the entry must be protected after the mark was taken, or a write between is lost", "")        \
   X(range_is_union, kStep, relaxed, relaxed, "", "retry_in_progress",                              \
     "with two invalidations under way the range must cover both", "")                              \
   X(seq_increment, kStep, relaxed, relaxed, "", "retry_sequence",                                  \
@@ -127,12 +140,74 @@ enum class PointKind : uint8_t {
     "a callback that found the notifier linked may still be using the VM", "")                     \
   X(destroy_waits, kStep, relaxed, relaxed, "", "", "callbacks that free table pages use the VM",  \
     "A07")                                                                                         \
+  X(slots_wait, kStep, relaxed, relaxed, "", "",                                                   \
+    "start and end of an invalidation must see the same slots, or the counts never match", "N05")  \
+  X(slots_synchronize, kStep, relaxed, relaxed, "", "",                                            \
+    "a fault that has looked at the old slots may still map what they allowed", "N11")             \
+  X(slot_invalid_first, kStep, relaxed, relaxed, "", "",                                           \
+    "until everything is unmapped the notifier must find the slot, and faults must not use it",    \
+    "")                                                                                            \
+  X(fault_checks_slot, kStep, relaxed, relaxed, "", "",                                            \
+    "a slot that is going away gets no new mappings: nobody would remove them", "N11")             \
+  X(slot_zapped, kStep, relaxed, relaxed, "", "",                                                  \
+    "what a deleted or moved slot had mapped must go with it", "X31a")                             \
+  X(logging_flushes, kStep, relaxed, relaxed, "", "",                                              \
+    "that no entry was writable does not say that no TLB has it writable", "X15")                  \
+  X(harvest_flushes, kStep, relaxed, relaxed, "", "",                                              \
+    "a vCPU that has the page writable or dirty in its TLB writes it unseen", "")                  \
+  X(logging_protects, kStep, relaxed, relaxed, "", "",                                             \
+    "what was writable before logging began would be written unseen", "")                          \
+  X(logging_maps_small, kStep, relaxed, relaxed, "", "",                                           \
+    "under logging a block would let many pages be written and one be marked", "")                 \
+  X(map_marks_dirty, kStep, relaxed, relaxed, "", "",                                              \
+    "a page that becomes writable under logging is written without another fault", "")             \
+  X(fast_fault_marks, kStep, relaxed, relaxed, "", "",                                             \
+    "a page that becomes writable under logging is written without another fault", "")             \
+  X(fast_fault_spares_blocks, kStep, relaxed, relaxed, "", "",                                     \
+    "under logging a block must be split before one of its pages is written", "")                  \
+  X(log_drained, kStep, relaxed, relaxed, "", "",                                                  \
+    "what the hardware has logged must reach the bitmap", "")                                      \
+  X(clear_checks_present, kStep, relaxed, relaxed, "", "",                                         \
+    "bits of an entry that is no page are somebody else's: an owner has frozen it", "X16")         \
+  X(protect_covers_mmu_writable, kStep, relaxed, relaxed, "", "",                                  \
+    "write access must not be given back without asking who protects the frame", "")               \
+  X(protect_flushes, kStep, relaxed, relaxed, "", "",                                              \
+    "an entry without W may still be writable in a TLB if W could be given back", "X15")           \
+  X(map_respects_tracking, kStep, relaxed, relaxed, "", "",                                        \
+    "a protected frame must not become writable by the next fault", "")                            \
+  X(tracked_maps_small, kStep, relaxed, relaxed, "", "",                                           \
+    "a block around a protected frame would make it writable", "")                                 \
+  X(recover_respects_tracking, kStep, relaxed, relaxed, "", "",                                    \
+    "a block around a protected frame would make it writable", "")                                 \
+  X(recover_respects_logging, kStep, relaxed, relaxed, "", "",                                     \
+    "a block made under logging would let pages be written unseen", "")                            \
+  X(block_flushes, kStep, relaxed, relaxed, "", "",                                                \
+    "a block that takes the place of a table leaves CPUs with pointers to the table", "")          \
+  X(flush_covers_entry, kStep, relaxed, relaxed, "", "",                                           \
+    "a flush of one page leaves CPUs with the translations of all others that the table mapped",   \
+    "")                                                                                            \
+  X(recover_flushes, kStep, relaxed, relaxed, "", "",                                              \
+    "a table that gave way to a block is freed while CPUs may still walk through it", "X11")       \
+  X(split_refills, kStep, relaxed, relaxed, "ad_at_zap", "",                                       \
+    "the block's entry may change while its table is filled: D would be lost", "")                 \
+  X(invalidated_once, kStep, relaxed, relaxed, "", "",                                             \
+    "a root that is given up twice is zapped and put twice", "X31b")                               \
+  X(worker_flushed, kStep, relaxed, relaxed, "async_zap", "",                                      \
+    "whoever needs a root gone must wait for the worker that zaps it", "X31a")                     \
+  X(destroy_flushes_worker, kStep, relaxed, relaxed, "async_zap", "", "the worker uses the VM",    \
+    "X31c")                                                                                        \
+  X(unlinked_once, kStep, relaxed, relaxed, "", "",                                                \
+    "both the exit of the address space and the VM's own take the notifier off its list", "N16b")  \
   X(zap_root_yields, kYield, relaxed, relaxed, "", "",                                             \
     "a large root takes minutes to zap; others wait for the MMU lock", "X23")                      \
   X(unmap_yields, kYield, relaxed, relaxed, "", "",                                                \
     "a large range takes long to unmap; faults wait for the MMU lock", "")                         \
   X(collapse_yields, kYield, relaxed, relaxed, "", "",                                             \
     "a large slot takes long to go through; invalidations wait for the MMU lock", "")              \
+  X(protect_yields, kYield, relaxed, relaxed, "", "",                                              \
+    "a large slot takes long to protect; others wait for the MMU lock", "")                        \
+  X(split_yields, kYield, relaxed, relaxed, "", "",                                                \
+    "a large slot takes long to split; others wait for the MMU lock", "")                          \
   X(snapshot_before_lookup, kAlternative, relaxed, relaxed, "", "seq_read_before_pfn",             \
     "snapshot after the lookup: an invalidation between the two goes unnoticed", "N27a")           \
   X(release_before_unlink, kAlternative, relaxed, relaxed, "owned", "",                            \
@@ -152,6 +227,22 @@ enum class PointKind : uint8_t {
     "do not drop the only reference: the count no longer says who is last", "X23b")                \
   X(put_drops_again, kAlternative, relaxed, relaxed, "last_put_zaps", "",                          \
     "force the count to zero after the zap: an iterator may have taken a reference", "X23c")       \
+  X(updates_do_not_block, kAlternative, relaxed, relaxed, "", "",                                  \
+    "new invalidations wait for an update of slots: what that waits for may need them", "N06")     \
+  X(prefetch_gives_up, kAlternative, relaxed, relaxed, "", "",                                     \
+    "retry inside the read section while a slot goes: its deletion waits for the section", "X34")  \
+  X(retry_is_no_success, kAlternative, relaxed, relaxed, "", "",                                   \
+    "report success when the check under the lock says retry: nothing is mapped", "N20")           \
+  X(lost_race_restarts, kAlternative, relaxed, relaxed, "", "",                                    \
+    "retry with the entry as it was found: its owner has frozen it and will overwrite it", "X38")  \
+  X(harvest_takes_first, kAlternative, relaxed, relaxed, "", "",                                   \
+    "protect before the marks are taken: a write between is marked, taken and not seen again", "") \
+  X(fast_fault_marks_last, kAlternative, relaxed, relaxed, "", "",                                 \
+    "mark before the entry is writable: a harvest takes the mark and protects too early", "")      \
+  X(release_is_idempotent, kAlternative, relaxed, relaxed, "", "",                                 \
+    "give up the roots in the release hook, which may run twice at once", "N16c")                  \
+  X(clear_bits_atomically, kAlternative, relaxed, relaxed, "ad_at_zap", "",                        \
+    "clear W or D by a load and a store: the hardware sets D between", "X13")                      \
   X(invalid_set_first, kAlternative, relaxed, relaxed, "last_put_zaps", "",                        \
     "look at `invalid` before the zap and set it after: others still find the root valid", "X23d")
 

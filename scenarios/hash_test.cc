@@ -26,15 +26,20 @@ TEST(Hash, IsStable) {
 TEST(Hash, IgnoresNameSummaryAndLayout) {
   const uint64_t hash = HashOf("any frames=4 vcpu a{write 0} vcpu b{write 1}");
   EXPECT_EQ(HashOf("# x: sentence\nvcpu a: write 0..0\nvcpu b:\n  write 01", "y"), hash);
+  EXPECT_EQ(HashOf("access=bits split=eager flush=all vcpu a{write 0} vcpu b{write 1}"), hash);
 }
 
 TEST(Hash, TellsMeaningsApart) {
   std::set<uint64_t> hashes;
-  const auto texts = {
-      "any vcpu a{write 0} vcpu b{write 1}",        "tdp vcpu a{write 0} vcpu b{write 1}",
-      "any vcpu a{write 1} vcpu b{write 0}",        "any vcpu a{write 0; write 1} vcpu b{read 0}",
-      "any vcpu a{write 0} vcpu c{write 1}",        "any frames=8 vcpu a{write 0} vcpu b{write 1}",
-      "any roles=2 vcpu a{write 0} vcpu b{write 1}"};
+  const auto texts = {"any vcpu a{write 0} vcpu b{write 1}",
+                      "tdp vcpu a{write 0} vcpu b{write 1}",
+                      "any vcpu a{write 1} vcpu b{write 0}",
+                      "any vcpu a{write 0; write 1} vcpu b{read 0}",
+                      "any vcpu a{write 0} vcpu c{write 1}",
+                      "any frames=8 vcpu a{write 0} vcpu b{write 1}",
+                      "any roles=2 vcpu a{write 0} vcpu b{write 1}",
+                      "any access=tracked vcpu a{write 0} vcpu b{write 1}",
+                      "any split=lazy vcpu a{write 0} vcpu b{write 1}"};
   for (const char* text : texts) hashes.insert(HashOf(text));
   EXPECT_EQ(hashes.size(), texts.size());
 }

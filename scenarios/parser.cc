@@ -60,8 +60,7 @@ class Parser {
       const TokenKind second = reader_.PeekSecond().kind;
       const bool assigns = second == TokenKind::kColon || second == TokenKind::kEquals;
       for (const Spelling<Header>& header : kHeaderSpellings) {
-        // `host` is a header and a role.
-        if (header.text != token.text || (header.value == Header::kHost && !assigns)) continue;
+        if (header.text != token.text || (!assigns && MeansAnother(header.value))) continue;
         return ReadHeader(header.value);
       }
       for (const Spelling<MmuChoice>& mmu : kMmuSpellings) {
@@ -77,6 +76,13 @@ class Parser {
       }
     }
     reader_.FailHere("a header or a block", ItemRemedy(token));
+  }
+
+  // Without a value to follow, `host` begins a thread and `split 0` is an operation.
+  bool MeansAnother(Header header) const {
+    const absl::string_view second = reader_.PeekSecond().text;
+    return header == Header::kHost || (header == Header::kSplit && !second.empty() &&
+                                       absl::ascii_isdigit(static_cast<unsigned char>(second[0])));
   }
 
   static std::string ItemRemedy(const Token& token) {
@@ -136,6 +142,16 @@ class Parser {
       case Header::kLogging:
         scenario_.logging = reader_.ReadSpelling(kLoggingSpellings, "a way to log dirty pages");
         break;
+      case Header::kAccess:
+        scenario_.access_kind =
+            reader_.ReadSpelling(kAccessKindSpellings, "how accesses are noted");
+        break;
+      case Header::kSplit:
+        scenario_.split = reader_.ReadSpelling(kSplitSpellings, "when dirty logging splits blocks");
+        break;
+      case Header::kFlush:
+        scenario_.flush = reader_.ReadSpelling(kFlushSpellings, "what a flush of one entry drops");
+        break;
       case Header::kSlots:
         ReadSlots();
         break;
@@ -157,6 +173,12 @@ class Parser {
         return "small";
       case Header::kLogging:
         return "wrprot";
+      case Header::kAccess:
+        return "tracked";
+      case Header::kSplit:
+        return "lazy";
+      case Header::kFlush:
+        return "range";
       case Header::kSlots:
         return "0..3";
       case Header::kFrames:

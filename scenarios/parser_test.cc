@@ -77,9 +77,25 @@ TEST(Parser, ReadsEveryHeader) {
             scenario);
 }
 
+TEST(Parser, ReadsHowAccessesAreNotedAndBlocksAreSplit) {
+  EXPECT_EQ(Parsed(kRace).access_kind, AccessKind::kBits);
+  EXPECT_EQ(Parsed(kRace).split, SplitKind::kEager);
+  EXPECT_EQ(Parsed(kRace).flush, FlushKind::kAll);
+  EXPECT_EQ(Parsed(absl::StrCat("flush: range\n", kRace)).flush, FlushKind::kRange);
+  const Scenario scenario = Parsed(absl::StrCat("access: tracked\nsplit: lazy", kRace));
+  EXPECT_EQ(scenario.access_kind, AccessKind::kTracked);
+  EXPECT_EQ(scenario.split, SplitKind::kLazy);
+  EXPECT_EQ(Parsed("access=tracked split=lazy vcpu a{write 0} vcpu b{write 1}"), scenario);
+  EXPECT_EQ(Parsed(absl::StrCat("access: bits\nsplit: eager", kRace)), Parsed(kRace));
+  EXPECT_FALSE(scenario == Parsed(absl::StrCat("access: tracked", kRace)));
+  EXPECT_FALSE(scenario == Parsed(absl::StrCat("split: lazy", kRace)));
+}
+
 TEST(Parser, SpellsVariantsInOneWay) {
   EXPECT_EQ(Parsed(absl::StrCat("mmu: tdp\nvariant: v14+ad_at_zap", kRace)).variants,
             std::vector<std::string>{"owned+ad_at_zap+v14"});
+  EXPECT_EQ(Parsed(absl::StrCat("mmu: tdp\nvariant: async_zap+ad_at_zap", kRace)).variants,
+            std::vector<std::string>{"owned+ad_at_zap+async_zap"});
 }
 
 TEST(Parser, ReadsEveryWord) {
@@ -91,11 +107,11 @@ TEST(Parser, ReadsEveryWord) {
       "vmm m{dirty_log on; dirty_log off; dirty_log on 1; harvest; harvest 1; collapse 0; split 0; "
       "wrprotect 0..1; zap_all; invalidate_roots; slot add 1 2..3; slot delete 1; "
       "slot move 0 2..3; donate 0; reclaim 0; gpc activate 0; gpc refresh 0; gpc use 0; "
-      "gpc deactivate 0; unregister} "
+      "gpc deactivate 0} "
       "after{read 0; destroy} check{mapped 0; unmapped 1..2; huge 0; young 0; clean 0..3}";
   EXPECT_EQ(PrintOneLine(Parsed(text)), text);
-  EXPECT_EQ(PrintOneLine(Parsed("tdp frames=4 host h{exit_mm} vmm m{destroy}")),
-            "tdp frames=4 host h{exit_mm} vmm m{destroy}");
+  EXPECT_EQ(PrintOneLine(Parsed("tdp frames=4 host h{exit_mm} vmm m{unregister; destroy}")),
+            "tdp frames=4 host h{exit_mm} vmm m{unregister; destroy}");
 }
 
 TEST(Parser, ReadsBlocksInEveryLayout) {
@@ -116,8 +132,10 @@ TEST(Parser, ReadsBlocksInEveryLayout) {
 }
 
 TEST(Parser, TellsHeadersFromThreadsOfOneName) {
-  const Scenario scenario = Parsed("host=huge host host{age 0} vcpu check{read 0} check{young 0}");
+  const Scenario scenario = Parsed(
+      "host=huge split=lazy host host{age 0} vcpu check{read 0} vmm split{split 0} check{young 0}");
   EXPECT_EQ(scenario.host, HostBacking::kHuge);
+  EXPECT_EQ(scenario.split, SplitKind::kLazy);
   EXPECT_EQ(scenario.threads[0].name, "host");
   EXPECT_EQ(scenario.threads[1].name, "check");
   EXPECT_EQ(scenario.checks.size(), 1u);
@@ -165,6 +183,11 @@ TEST(Parser, ExplainsWordsThatItDoesNotKnow) {
                   "t:1:6: found 'stage-2', expected an MMU; did you mean 'stage2'?"},
            Golden{"host: hgue",
                   "t:1:7: found 'hgue', expected the host's backing; did you mean 'huge'?"},
+           Golden{"access: bit",
+                  "t:1:9: found 'bit', expected how accesses are noted; did you mean 'bits'?"},
+           Golden{"split: late",
+                  "t:1:8: found 'late', expected when dirty logging splits blocks; choose from "
+                  "eager, lazy"},
            Golden{"check: maped 0",
                   "t:1:8: found 'maped', expected a check; did you mean "
                   "'mapped'?"},
@@ -210,6 +233,11 @@ TEST(Parser, ExplainsOperands) {
            Golden{"frames: many",
                   "t:1:9: found 'many', expected how many guest frames; write a "
                   "number, such as '1'"},
+           Golden{"access tracked",
+                  "t:1:8: found 'tracked', expected ':' or '='; write its value, as in 'access: "
+                  "tracked'"},
+           Golden{"split lazy",
+                  "t:1:7: found 'lazy', expected ':' or '='; write its value, as in 'split: lazy'"},
            Golden{"frames 8",
                   "t:1:8: found '8', expected ':' or '='; write its value, as in "
                   "'frames: 4'"},
@@ -230,13 +258,17 @@ TEST(Parser, ExplainsTheLayout) {
                   "t:2:1: found 'write', expected a header or a block; operations stand in a "
                   "block, as in 'vcpu a: read 0': indent the line if it goes on with the block "
                   "above"},
+           Golden{"vmm m:\nsplit 0",
+                  "t:2:1: found 'split', expected a header or a block; operations stand in a "
+                  "block, as in 'vcpu a: read 0': indent the line if it goes on with the block "
+                  "above"},
            Golden{"vcpu a{write 0",
                   "t:1:15: found the end of the scenario, expected '}'; close the block that was "
                   "opened in line 1, column 7"},
            Golden{"vcpu a{write 0}}",
                   "t:1:16: found '}', expected a header or a block; choose from mmu, variant, "
-                  "geometry, frames, host, logging, slots, roles, tdp, stage2, any, setup, after, "
-                  "check, vcpu, host, vmm"},
+                  "geometry, frames, host, logging, access, split, flush, slots, roles, tdp, stage2, "
+                  "any, setup, after, check, vcpu, host, vmm"},
            Golden{"vcpu: write 0",
                   "t:1:5: found ':', expected a name for the vcpu thread; write "
                   "one of letters, digits and '_', such as 'a'"},
@@ -245,6 +277,9 @@ TEST(Parser, ExplainsTheLayout) {
                   "operations as 'vcpu a: read 0' or 'vcpu a{read 0}'"},
            Golden{"setup: read 0\nsetup: read 1",
                   "t:2:1: found 'setup' again, expected it once; it was given in line 1, column 1: "
+                  "remove one"},
+           Golden{"split: lazy\nsplit: lazy",
+                  "t:2:1: found 'split' again, expected it once; it was given in line 1, column 1: "
                   "remove one"},
            Golden{"tdp mmu=any",
                   "t:1:5: found 'mmu' again, expected it once; it was given in line "

@@ -40,10 +40,13 @@ class Checker {
       State own = begin;
       RunInOrder(thread.operations, own);
       if (own.memory_end != nullptr) state_.memory_end = own.memory_end;
+      if (own.notifier_end != nullptr) state_.notifier_end = own.notifier_end;
       if (own.vm_end != nullptr) state_.vm_end = own.vm_end;
     }
     in_thread_ = false;
-    CheckBeside(scenario, begin);
+    CheckBeside(scenario, state_.vm_end, begin.vm_end);
+    CheckBeside(scenario, state_.memory_end, begin.memory_end);
+    CheckBeside(scenario, state_.notifier_end, begin.notifier_end);
     RunInOrder(scenario.after, state_);
     return status_;
   }
@@ -52,9 +55,13 @@ class Checker {
   // What has ended, by which operation.
   struct State {
     const Operation* memory_end = nullptr;
+    const Operation* notifier_end = nullptr;
     const Operation* vm_end = nullptr;
     const Operation* closed = nullptr;  // this thread's vCPU
-    const Operation* End() const { return vm_end != nullptr ? vm_end : memory_end; }
+    const Operation* End() const {
+      if (vm_end != nullptr) return vm_end;
+      return memory_end != nullptr ? memory_end : notifier_end;
+    }
   };
 
   void Fail(const Operation& operation, absl::string_view message) {
@@ -72,6 +79,12 @@ class Checker {
                                    ", expected no more guest accesses; move it before ",
                                    Named(*state.End()), ", or remove it"));
     }
+    if (word.effect == Effect::kNeedsMemory && state.memory_end != nullptr) {
+      Fail(operation, absl::StrCat("found ", Named(operation), " after ", Named(*state.memory_end),
+                                   ", expected no more changes of memory slots, which only the "
+                                   "owner of the address space may make; move it before, or "
+                                   "remove it"));
+    }
     if (word.roles == RoleBit(ThreadRole::kVmm) && state.vm_end != nullptr &&
         word.effect != Effect::kEndsVm) {
       Fail(operation, absl::StrCat("found ", Named(operation),
@@ -88,6 +101,10 @@ class Checker {
         Once(operation, memory_ends_);
         state.memory_end = &operation;
         break;
+      case Effect::kEndsNotifier:
+        Once(operation, notifier_ends_);
+        state.notifier_end = &operation;
+        break;
       case Effect::kEndsVm:
         Once(operation, vm_ends_);
         state.vm_end = &operation;
@@ -97,6 +114,7 @@ class Checker {
         state.closed = in_thread_ ? &operation : nullptr;
         break;
       case Effect::kOrdinary:
+      case Effect::kNeedsMemory:
       case Effect::kGuestAccess:
         break;
     }
@@ -109,24 +127,27 @@ class Checker {
                                  "it out of its repeat"));
   }
 
-  // No vCPU thread may run the guest while another one ends it.
-  void CheckBeside(const Scenario& scenario, const State& begin) {
-    const Operation* end = state_.End();
-    if (end == nullptr || end == begin.End()) return;
+  // No vCPU thread may run the guest while another one does what `end` does;
+  // what ended before the threads began is not beside them.
+  void CheckBeside(const Scenario& scenario, const Operation* end, const Operation* before) {
+    if (end == nullptr || end == before) return;
     const bool ends_vm = end->verb == Verb::kDestroy;
     for (const ScenarioThread& thread : scenario.threads) {
       bool own = false;
       Unroll(thread.operations, [&](const Operation& operation) { own |= &operation == end; });
       Unroll(thread.operations, [&](const Operation& operation) {
         // The VM goes with its last user: what the host does is all that may go on beside.
-        if (own || (ends_vm ? thread.role == ThreadRole::kHost
-                            : WordOf(operation.verb).effect != Effect::kGuestAccess)) {
-          return;
-        }
+        const Effect effect = WordOf(operation.verb).effect;
+        const bool forbidden =
+            ends_vm ? thread.role != ThreadRole::kHost
+                    : effect == Effect::kGuestAccess ||
+                          (end->verb == Verb::kExitMm && effect == Effect::kNeedsMemory);
+        if (own || !forbidden) return;
         Fail(*end, absl::StrCat("found ", Named(*end), " beside ", Named(operation), " of '",
                                 thread.name, "', expected ",
                                 ends_vm ? "no vCPU and no other VMM to be there"
-                                        : "no vCPU that runs the guest",
+                                : effect == Effect::kNeedsMemory ? "no change of memory slots"
+                                                                 : "no vCPU that runs the guest",
                                 "; move what it does to setup, or ", Named(*end), " to after"));
       });
     }
@@ -136,6 +157,7 @@ class Checker {
   absl::Status status_{};
   State state_{};
   int memory_ends_ = 0;
+  int notifier_ends_ = 0;
   int vm_ends_ = 0;
   bool in_thread_ = false;
 };

@@ -34,6 +34,12 @@ std::string PrintHeader(const Scenario& scenario, Header header) {
       return std::string(SpellingOf(kHostSpellings, scenario.host));
     case Header::kLogging:
       return std::string(SpellingOf(kLoggingSpellings, scenario.logging));
+    case Header::kAccess:
+      return std::string(SpellingOf(kAccessKindSpellings, scenario.access_kind));
+    case Header::kSplit:
+      return std::string(SpellingOf(kSplitSpellings, scenario.split));
+    case Header::kFlush:
+      return std::string(SpellingOf(kFlushSpellings, scenario.flush));
     case Header::kSlots:
       return absl::StrJoin(scenario.slots, ",", [](std::string* out, const GfnRange& slot) {
         absl::StrAppend(out, PrintFrames(slot));
@@ -42,6 +48,12 @@ std::string PrintHeader(const Scenario& scenario, Header header) {
       return absl::StrCat(scenario.roles);
   }
   return "";
+}
+
+// Headers that are younger than the first tokens. The hash is of the text with
+// all defaults, and to say these too would change it for every scenario.
+bool IsSilentByDefault(Header header) {
+  return header == Header::kAccess || header == Header::kSplit || header == Header::kFlush;
 }
 
 // The headers that need saying, with their values, in the order of Header.
@@ -54,7 +66,8 @@ std::vector<std::pair<Header, std::string>> PrintHeaders(const Scenario& scenari
     const bool always = header.value == Header::kMmu || header.value == Header::kFrames;
     const bool special = value != PrintHeader(defaults, header.value);
     // No variants and no slots have no spelling but silence.
-    if (always || special || (with_defaults && !value.empty())) {
+    if (always || special ||
+        (with_defaults && !value.empty() && !IsSilentByDefault(header.value))) {
       headers.emplace_back(header.value, std::move(value));
     }
   }

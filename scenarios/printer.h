@@ -20,7 +20,9 @@ std::string PrintScenario(const Scenario& scenario);
 std::string PrintOneLine(const Scenario& scenario);
 
 // As PrintOneLine with every header, so that the text keeps its meaning when a
-// default changes.
+// default changes. ScenarioHash reads it: `access` and `split`, which are newer
+// than the first hashes, stay out of it by default, and so their defaults never
+// change.
 std::string PrintExplicit(const Scenario& scenario);
 
 // "write 0", "fault 1..2 w", "slot move 1 4..7", "repeat 2 { read 0; age 0 }".

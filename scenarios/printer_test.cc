@@ -20,6 +20,7 @@ TEST(Printer, PrintsLines) {
       "frames: 8\n"
       "host: huge\n"
       "logging: dirty_bit\n"
+      "split: lazy\n"
       "slots: 0..3,4..7\n"
       "roles: 2\n"
       "setup: dirty_log on; write 0\n"
@@ -33,7 +34,7 @@ TEST(Printer, PrintsLines) {
   EXPECT_EQ(PrintScenario(*scenario), text);
   EXPECT_EQ(PrintOneLine(*scenario),
             "stage2 variant=rwlock,lock_subtree+bbm2 geometry=2x2 frames=8 host=huge "
-            "logging=dirty_bit slots=0..3,4..7 roles=2 setup{dirty_log on; write 0} "
+            "logging=dirty_bit split=lazy slots=0..3,4..7 roles=2 setup{dirty_log on; write 0} "
             "vcpu a{write 0; repeat 2 { read 1; read 2..3 }} vcpu idle{} "
             "vmm m{dirty_log off 1; slot move 1 4..7} after{zap_all} check{mapped 0..3; clean 4}");
 }
@@ -45,6 +46,19 @@ TEST(Printer, LeavesDefaultsOutUnlessAsked) {
   EXPECT_EQ(PrintExplicit(scenario),
             "any geometry=3x1 frames=4 host=small logging=wrprot roles=1 vcpu a{read 0} "
             "vcpu b{read 1}");
+}
+
+// PrintExplicit is what is hashed: with these it would change for all scenarios.
+TEST(Printer, LeavesYoungHeadersOutByDefault) {
+  const Scenario scenario =
+      *ParseScenario("access=tracked split=lazy vcpu a{read 0} vcpu b{read 1}", "");
+  EXPECT_EQ(PrintScenario(scenario),
+            "mmu: any\nframes: 4\naccess: tracked\nsplit: lazy\nvcpu a: read 0\nvcpu b: read 1\n");
+  EXPECT_EQ(PrintOneLine(scenario),
+            "any frames=4 access=tracked split=lazy vcpu a{read 0} vcpu b{read 1}");
+  EXPECT_EQ(PrintExplicit(scenario),
+            "any geometry=3x1 frames=4 host=small logging=wrprot access=tracked split=lazy roles=1 "
+            "vcpu a{read 0} vcpu b{read 1}");
 }
 
 TEST(Printer, PrintsOperations) {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "scenarios/hash.h"
@@ -58,13 +59,21 @@ class TreeMaker {
     scenario_.index_bits = kMinIndexBits + Below(kMaxIndexBits - kMinIndexBits + 1);
     scenario_.frames =
         std::min(1u << Below(scenario_.levels * scenario_.index_bits + 1), kMaxFrames);
-    scenario_.host = Pick(kHostSpellings);
+    if (scenario_.frames >= 1u << scenario_.index_bits) scenario_.host = Pick(kHostSpellings);
     scenario_.logging = Pick(kLoggingSpellings);
+    if (scenario_.logging != LoggingKind::kDirtyBit) {
+      scenario_.access_kind = Pick(kAccessKindSpellings);
+    }
+    scenario_.split = Pick(kSplitSpellings);
+    scenario_.flush = Pick(kFlushSpellings);
     scenario_.roles = 1 + Below(kMaxRoles);
     if (OneIn(2)) {
       for (const std::string& variant : DefaultVariants(scenario_.mmu)) {
-        const absl::string_view more = OneIn(3) ? "+v14" : "";
-        scenario_.variants.push_back(absl::StrCat(variant, more));
+        if (!FitsAccess(variant, scenario_.access_kind)) continue;
+        const bool owned = absl::StartsWith(variant, "owned");
+        const absl::string_view zapper = owned && OneIn(3) ? "+async_zap" : "";
+        const absl::string_view notifier = OneIn(3) ? "+v14" : "";
+        scenario_.variants.push_back(absl::StrCat(variant, zapper, notifier));
       }
     }
     if (OneIn(2)) {
@@ -180,12 +189,14 @@ void ExpectToBearText(absl::string_view text) {
 const std::vector<std::string>& Texts() {
   static const auto& texts = *new std::vector<std::string>{
       "# t: every kind of thing\r\nmmu: tdp\nvariant: owned, last_put_zaps+ad_at_zap\n"
-      "geometry: 3x1\nframes: 8\nhost: huge\nslots: 0..3,4..7\nroles: 2\nsetup: write 0; age 0\n"
+      "geometry: 3x1\nframes: 8\nhost: huge\nsplit: lazy\nslots: 0..3,4..7\nroles: 2\n"
+      "setup: write 0; age 0\n"
       "vcpu a:\n  write 0..1  # twice\n  repeat 2 { fault 1 w; repeat 3 { load_root 1 } }\n"
       "host h: unmap 0..3; make_huge 0\nvmm m: { dirty_log on 1; slot move 1 4..7; gpc use 2 }\n"
       "after: zap_all\ncheck: mapped 0..3; huge 0\n",
-      "stage2 variant=rwlock,bbm2 frames=4 setup{dirty_log on; write 0} vcpu a{write 0; repeat 2 "
-      "{read 1}} vmm m{dirty_log off; collapse 0} after{destroy} check{unmapped 1..3}"};
+      "stage2 variant=rwlock,bbm2 frames=4 access=tracked setup{dirty_log on; write 0} "
+      "vcpu a{write 0; repeat 2 {read 1}} vmm m{dirty_log off; collapse 0} after{destroy} "
+      "check{unmapped 1..3}"};
   return texts;
 }
 

@@ -14,6 +14,12 @@ namespace racewalk {
 enum class MmuChoice : uint8_t { kTdp, kStage2, kAny };
 enum class HostBacking : uint8_t { kSmall, kHuge };
 enum class LoggingKind : uint8_t { kWriteProtect, kDirtyBit };
+// How accesses are noted: by the processors in accessed and dirty bits, or,
+// without such bits, by faults on permissions that ageing took away.
+enum class AccessKind : uint8_t { kBits, kTracked };
+// When dirty logging splits blocks: as it is turned on, or at the next write.
+enum class SplitKind : uint8_t { kEager, kLazy };
+enum class FlushKind : uint8_t { kAll, kRange };
 enum class ThreadRole : uint8_t { kVcpu, kHost, kVmm };
 enum class Access : uint8_t { kRead, kWrite, kExec };
 
@@ -121,6 +127,9 @@ struct Scenario {
   uint32_t frames = 4;  // guest frames, at most 2^(levels*index_bits)
   HostBacking host = HostBacking::kSmall;
   LoggingKind logging = LoggingKind::kWriteProtect;
+  AccessKind access_kind = AccessKind::kBits;
+  SplitKind split = SplitKind::kEager;
+  FlushKind flush = FlushKind::kAll;
   std::vector<GfnRange> slots{};  // empty: one slot over all frames
   uint32_t roles = 1;
   std::vector<Operation> setup{};
@@ -131,7 +140,8 @@ struct Scenario {
   bool operator==(const Scenario& o) const {
     return mmu == o.mmu && variants == o.variants && levels == o.levels &&
            index_bits == o.index_bits && frames == o.frames && host == o.host &&
-           logging == o.logging && slots == o.slots && roles == o.roles && setup == o.setup &&
+           logging == o.logging && access_kind == o.access_kind && split == o.split &&
+           flush == o.flush && slots == o.slots && roles == o.roles && setup == o.setup &&
            threads == o.threads && after == o.after && checks == o.checks;
   }
 };

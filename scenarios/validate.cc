@@ -36,6 +36,7 @@ class Validator {
 
   absl::Status Validate() {
     CheckHeaders();
+    CheckHardware();
     CheckVariants();
     CheckSlots();
     CheckThreads();
@@ -87,6 +88,25 @@ class Validator {
     CheckBetween(At(Header::kRoles), "a number of roles", scenario_.roles, 1, kMaxRoles);
   }
 
+  // Headers that do not go together.
+  void CheckHardware() {
+    if (!status_.ok()) return;
+    const uint32_t block = 1u << scenario_.index_bits;
+    if (scenario_.host == HostBacking::kHuge && scenario_.frames < block) {
+      Fail(At(Header::kHost),
+           absl::StrCat("found 'host: huge' with fewer frames than a block has, ", scenario_.frames,
+                        ", expected at least ", block, "; write 'frames: ", block,
+                        "', or 'host: small'"));
+    }
+    if (scenario_.access_kind == AccessKind::kTracked &&
+        scenario_.logging == LoggingKind::kDirtyBit) {
+      Fail(At(Header::kLogging),
+           "found 'logging: dirty_bit' with 'access: tracked', expected 'logging: wrprot' since "
+           "processors without accessed and dirty bits set none; write 'logging: wrprot', or "
+           "'access: bits'");
+    }
+  }
+
   void CheckVariants() {
     std::vector<std::string> seen;
     for (std::size_t i = 0; i < scenario_.variants.size(); ++i) {
@@ -96,6 +116,12 @@ class Validator {
       if (std::find(seen.begin(), seen.end(), *canonical) != seen.end()) {
         return Fail(at, absl::StrCat("found ", Quoted(scenario_.variants[i]),
                                      " again, expected each variant once; remove one"));
+      }
+      if (!FitsAccess(*canonical, scenario_.access_kind)) {
+        return Fail(at, absl::StrCat("found ", Quoted(scenario_.variants[i]), " with 'access: ",
+                                     "tracked', expected no 'ad_at_zap' since there are no ",
+                                     "accessed and dirty bits to pass on; leave 'ad_at_zap' out, ",
+                                     "or write 'access: bits'"));
       }
       seen.push_back(*canonical);
     }

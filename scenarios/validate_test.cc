@@ -55,6 +55,46 @@ TEST(Validate, ExplainsVariants) {
             "write 'mmu: tdp'");
 }
 
+TEST(Validate, BacksWholeBlocks) {
+  EXPECT_EQ(ErrorOfRace("host=huge frames=2"), "");
+  EXPECT_EQ(ErrorOfRace("geometry=3x2 host=huge"), "");
+  EXPECT_EQ(ErrorOfRace("geometry=2x3 frames=2"), "");
+  EXPECT_EQ(ErrorOf("frames=1 host=huge vcpu a{write 0} vcpu b{write 0}"),
+            "t:1:10: found 'host: huge' with fewer frames than a block has, 1, expected at least "
+            "2; write 'frames: 2', or 'host: small'");
+  EXPECT_EQ(ErrorOfRace("geometry=2x3 host=huge"),
+            "t:1:14: found 'host: huge' with fewer frames than a block has, 4, expected at least "
+            "8; write 'frames: 8', or 'host: small'");
+  // What is wrong with the geometry itself comes first.
+  EXPECT_EQ(ErrorOfRace("geometry=3x99 host=huge"),
+            "t:1:1: found 99, expected index bits between 1 and 3; write 3");
+}
+
+TEST(Validate, WithoutAccessedBitsNothingReadsThem) {
+  EXPECT_EQ(ErrorOfRace("tdp access=tracked split=lazy logging=wrprot"), "");
+  EXPECT_EQ(ErrorOfRace("access=bits split=lazy logging=dirty_bit"), "");
+  EXPECT_EQ(ErrorOfRace("access=tracked logging=dirty_bit"),
+            "t:1:16: found 'logging: dirty_bit' with 'access: tracked', expected 'logging: wrprot' "
+            "since processors without accessed and dirty bits set none; write 'logging: wrprot', "
+            "or 'access: bits'");
+  EXPECT_EQ(ErrorOfRace("tdp variant=owned,owned+async_zap,rwlock access=tracked").substr(0, 30),
+            "t:1:35: found 'rwlock', expect");
+  EXPECT_EQ(ErrorOfRace("tdp variant=owned,owned+async_zap access=tracked"), "");
+  EXPECT_EQ(ErrorOfRace("tdp variant=owned,ad_at_zap access=tracked"),
+            "t:1:19: found 'owned+ad_at_zap' with 'access: tracked', expected no 'ad_at_zap' since "
+            "there are no accessed and dirty bits to pass on; leave 'ad_at_zap' out, or write "
+            "'access: bits'");
+  EXPECT_NE(ErrorOfRace("variant=rwlock,owned+ad_at_zap+async_zap access=tracked"), "");
+  EXPECT_EQ(ErrorOfRace("variant=rwlock,owned+ad_at_zap+async_zap access=bits"), "");
+}
+
+TEST(Validate, NamesVariantsThatExcludeEachOther) {
+  EXPECT_EQ(
+      ErrorOfRace("tdp variant=owned,async_zap+last_put_zaps"),
+      "t:1:19: found 'last_put_zaps' and 'async_zap', expected 'async_zap' with 'owned' only; "
+      "write 'owned' instead of 'last_put_zaps', or leave 'async_zap' out");
+}
+
 TEST(Validate, KeepsSlotsApart) {
   EXPECT_EQ(ErrorOfRace("slots=2..3,0..1"), "");
   EXPECT_EQ(ErrorOfRace("slots=0..2,2..3"),
@@ -154,6 +194,7 @@ TEST(Validate, NoGuestRunsBesideTheEnd) {
   for (const absl::string_view access :
        {"read 0", "write 0", "exec 0", "fault 0 r", "prefetch 0", "load_root"}) {
     EXPECT_NE(ErrorOf(absl::StrCat("vcpu a{", access, "} host h{exit_mm}")), "");
+    EXPECT_NE(ErrorOf(absl::StrCat("vcpu a{", access, "} vmm m{unregister}")), "");
   }
   EXPECT_EQ(ErrorOfRace("after{unmap 0; destroy}"), "");
 }
@@ -172,6 +213,42 @@ TEST(Validate, NothingFollowsTheEnd) {
             "t:1:36: found 'destroy' a second time, expected it at most once; remove one, or take "
             "it out of its repeat");
   EXPECT_NE(ErrorOf("host h{repeat 2 {exit_mm}} vmm m{zap_all}"), "");
+}
+
+TEST(Validate, UnregisteringEndsTheGuestOnly) {
+  EXPECT_EQ(ErrorOf("vcpu a{write 0} vmm m{unregister}"),
+            "t:1:23: found 'unregister' beside 'write 0' of 'a', expected no vCPU that runs the "
+            "guest; move what it does to setup, or 'unregister' to after");
+  EXPECT_EQ(ErrorOfRace("setup{unregister}"),
+            "t:1:26: found 'write 0' after 'unregister', expected no more guest accesses; move it "
+            "before 'unregister', or remove it");
+  EXPECT_EQ(ErrorOf("host h{age 0} vmm m{unregister} after{unregister}"),
+            "t:1:39: found 'unregister' a second time, expected it at most once; remove one, or "
+            "take it out of its repeat");
+  EXPECT_NE(ErrorOf("host h{age 0} vmm m{unregister} vmm n{unregister}"), "");
+  EXPECT_NE(ErrorOf("host h{age 0} vmm m{unregister} after{read 0}"), "");
+  EXPECT_EQ(ErrorOfRace("after{unregister; destroy}"), "");
+  // Its count is its own, and it may race with the other end.
+  // Only whoever has the address space may change its slots.
+  for (const char* word : {"slot delete 0", "dirty_log on", "harvest"}) {
+    EXPECT_NE(ErrorOf(absl::StrCat("host h{exit_mm} vmm m{", word, "}")), "") << word;
+    EXPECT_NE(ErrorOf(absl::StrCat("setup{exit_mm} host h{age 0} vmm m{", word, "}")), "") << word;
+    EXPECT_EQ(ErrorOf(absl::StrCat("host h{age 0} vmm m{unregister; ", word, "}")), "") << word;
+  }
+  EXPECT_EQ(ErrorOf("setup{write 0} host h{exit_mm} vmm m{unregister}"), "");
+  EXPECT_EQ(ErrorOf("setup{write 0; exit_mm} host h{age 0} vmm m{unregister; destroy}"), "");
+  EXPECT_EQ(ErrorOf("setup{write 0; unregister} host h{exit_mm} vmm m{zap_all}"), "");
+  EXPECT_EQ(ErrorOf("vcpu a{put_root; close} host h{exit_mm} vmm m{unregister} after{destroy}"),
+            "");
+  // Each end is looked for beside each guest, whichever else there is.
+  EXPECT_NE(ErrorOf("vcpu a{read 0} vmm m{unregister} host h{age 0} after{exit_mm}"), "");
+  // The VMM goes on.
+  constexpr absl::string_view kWords =
+      "dirty_log on; harvest; slot delete 0; slot add 0 0..3; slot move 0 0..3; collapse 0..3; "
+      "split 0; wrprotect 0; zap_all; invalidate_roots; dirty_log off";
+  EXPECT_EQ(ErrorOf(absl::StrCat("setup{write 0} host h{age 0} vmm m{unregister; ", kWords, "}")),
+            "");
+  EXPECT_EQ(ErrorOf(absl::StrCat("setup{write 0} vmm n{unregister} vmm m{", kWords, "}")), "");
 }
 
 TEST(Validate, AClosedVcpuDoesNothing) {

@@ -20,6 +20,8 @@ constexpr Variant kVariants[] = {
      "early 2022: whoever drops a root's last reference zaps it"},
     {"ad_at_zap", MmuChoice::kTdp, VariantGroup::kAdAtZap, false,
      "before 2024: accessed and dirty are passed to the host when an entry is zapped"},
+    {"async_zap", MmuChoice::kTdp, VariantGroup::kAsyncZap, false,
+     "5.18 to 6.5: a worker zaps invalid roots, and whoever needs them gone waits for it"},
     {"defer_to_callback", MmuChoice::kStage2, VariantGroup::kDesign, true,
      "a removed subtree is left alone until its RCU callback"},
     {"lock_subtree", MmuChoice::kStage2, VariantGroup::kDesign, false,
@@ -57,6 +59,11 @@ absl::Status Error(absl::string_view found, absl::string_view expected, absl::st
       absl::StrCat("found ", found, ", expected ", expected, "; ", remedy));
 }
 
+bool Has(const std::vector<const Variant*>& parts, absl::string_view name) {
+  return std::any_of(parts.begin(), parts.end(),
+                     [name](const Variant* part) { return part->name == name; });
+}
+
 // Looks the names up, and narrows `mmu` to the one that they belong to.
 absl::Status Resolve(absl::string_view combination, MmuChoice& mmu,
                      std::vector<const Variant*>& parts) {
@@ -76,6 +83,11 @@ absl::Status Resolve(absl::string_view combination, MmuChoice& mmu,
                    "separate alternatives by ',' instead of '+'");
     }
     parts.push_back(variant);
+  }
+  // Whoever drops the last reference has zapped the root: a worker would find none.
+  if (Has(parts, "last_put_zaps") && Has(parts, "async_zap")) {
+    return Error("'last_put_zaps' and 'async_zap'", "'async_zap' with 'owned' only",
+                 "write 'owned' instead of 'last_put_zaps', or leave 'async_zap' out");
   }
   return absl::OkStatus();
 }
@@ -117,9 +129,31 @@ absl::StatusOr<std::string> CanonicalVariant(MmuChoice mmu, absl::string_view co
   return absl::StrJoin(design, "+");
 }
 
+std::vector<std::string> VariantsThatNeed(const PointInfo& info, MmuChoice mmu) {
+  std::vector<std::string> variants = DefaultVariants(mmu);
+  std::erase_if(variants, [&](const std::string& variant) { return !MattersIn(info, variant); });
+  if (!variants.empty() || info.variant.empty()) return variants;
+  const auto own =
+      CanonicalVariant(mmu, absl::string_view(info.variant.data(), info.variant.size()));
+  if (own.ok()) variants.push_back(*own);
+  return variants;
+}
+
+bool FitsAccess(absl::string_view combination, AccessKind access_kind) {
+  if (access_kind == AccessKind::kBits) return true;
+  const std::vector<absl::string_view> names = absl::StrSplit(combination, '+');
+  return std::find(names.begin(), names.end(), "ad_at_zap") == names.end();
+}
+
 std::vector<std::string> VariantsToRun(const Scenario& scenario, MmuChoice mmu) {
-  if (scenario.variants.empty()) return DefaultVariants(mmu);
   std::vector<std::string> variants;
+  if (scenario.variants.empty()) {
+    variants = DefaultVariants(mmu);
+    std::erase_if(variants, [&](const std::string& variant) {
+      return !FitsAccess(variant, scenario.access_kind);
+    });
+    return variants;
+  }
   for (const std::string& combination : scenario.variants) {
     const absl::StatusOr<std::string> canonical = CanonicalVariant(mmu, combination);
     if (!canonical.ok()) continue;  // of the other MMU

@@ -14,12 +14,13 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "core/protocol.h"
 #include "scenarios/scenario.h"
 
 namespace racewalk {
 
 // A combination has at most one variant of a group, and one design exactly.
-enum class VariantGroup : uint8_t { kDesign, kNotifier, kAdAtZap, kBbm2 };
+enum class VariantGroup : uint8_t { kDesign, kNotifier, kAdAtZap, kAsyncZap, kBbm2 };
 
 struct Variant {
   absl::string_view name;
@@ -38,11 +39,21 @@ std::vector<std::string> DefaultVariants(MmuChoice mmu);
 // The canonical spelling. For kAny the MMU is the one that the names belong
 // to; if they belong to both, no design is filled in ("v14").
 // Errors: InvalidArgument (a sentence without position): an unknown name, a
-// name of the other MMU, two of a group.
+// name of the other MMU, two of a group, two that exclude each other.
 absl::StatusOr<std::string> CanonicalVariant(MmuChoice mmu, absl::string_view combination);
 
+// The canonical variants of `mmu` in which a protocol point is judged: the
+// default ones that need it, or, if none does, the one that it names. None for
+// a point beyond the model.
+std::vector<std::string> VariantsThatNeed(const PointInfo& info, MmuChoice mmu);
+
+// Whether processors of this kind can run a combination: without accessed and
+// dirty bits there is nothing to pass on when an entry is zapped.
+bool FitsAccess(absl::string_view combination, AccessKind access_kind);
+
 // The canonical variants to run a valid scenario with on `mmu` (not kAny),
-// without duplicates: those it names that fit, or the default ones.
+// without duplicates: those it names that fit, or the default ones that fit
+// its kind of access.
 std::vector<std::string> VariantsToRun(const Scenario& scenario, MmuChoice mmu);
 
 }  // namespace racewalk

@@ -28,6 +28,12 @@ inline constexpr std::array<Spelling<HostBacking>, 2> kHostSpellings{
     {{HostBacking::kHuge, "huge"}, {HostBacking::kSmall, "small"}}};
 inline constexpr std::array<Spelling<LoggingKind>, 2> kLoggingSpellings{
     {{LoggingKind::kWriteProtect, "wrprot"}, {LoggingKind::kDirtyBit, "dirty_bit"}}};
+inline constexpr std::array<Spelling<AccessKind>, 2> kAccessKindSpellings{
+    {{AccessKind::kBits, "bits"}, {AccessKind::kTracked, "tracked"}}};
+inline constexpr std::array<Spelling<SplitKind>, 2> kSplitSpellings{
+    {{SplitKind::kEager, "eager"}, {SplitKind::kLazy, "lazy"}}};
+inline constexpr std::array<Spelling<FlushKind>, 2> kFlushSpellings{
+    {{FlushKind::kAll, "all"}, {FlushKind::kRange, "range"}}};
 inline constexpr std::array<Spelling<ThreadRole>, 3> kRoleSpellings{
     {{ThreadRole::kVcpu, "vcpu"}, {ThreadRole::kHost, "host"}, {ThreadRole::kVmm, "vmm"}}};
 inline constexpr std::array<Spelling<Access>, 3> kAccessSpellings{
@@ -40,17 +46,23 @@ enum class Header : uint8_t {
   kFrames,
   kHost,
   kLogging,
+  kAccess,
+  kSplit,
+  kFlush,
   kSlots,
   kRoles,
 };
-inline constexpr std::array<Spelling<Header>, 8> kHeaderSpellings{{{Header::kMmu, "mmu"},
-                                                                   {Header::kVariant, "variant"},
-                                                                   {Header::kGeometry, "geometry"},
-                                                                   {Header::kFrames, "frames"},
-                                                                   {Header::kHost, "host"},
-                                                                   {Header::kLogging, "logging"},
-                                                                   {Header::kSlots, "slots"},
-                                                                   {Header::kRoles, "roles"}}};
+inline constexpr std::array<Spelling<Header>, 11> kHeaderSpellings{{{Header::kMmu, "mmu"},
+                                                                    {Header::kVariant, "variant"},
+                                                                    {Header::kGeometry, "geometry"},
+                                                                    {Header::kFrames, "frames"},
+                                                                    {Header::kHost, "host"},
+                                                                    {Header::kLogging, "logging"},
+                                                                    {Header::kAccess, "access"},
+                                                                    {Header::kSplit, "split"},
+                                                                    {Header::kFlush, "flush"},
+                                                                    {Header::kSlots, "slots"},
+                                                                    {Header::kRoles, "roles"}}};
 
 // The blocks that are no thread.
 enum class Block : uint8_t { kSetup, kAfter, kCheck };
@@ -99,10 +111,12 @@ inline constexpr RoleSet kAnyRole =
 // How a word takes part in the preconditions that a kernel enforces.
 enum class Effect : uint8_t {
   kOrdinary,
-  kGuestAccess,  // runs the guest, or gets it ready to run
-  kClosesVcpu,   // its vCPU can do nothing more
-  kEndsMemory,   // the address space goes: no guest access beside it or later; once
-  kEndsVm,       // the VM goes: as above, and nothing of the vmm later; once
+  kGuestAccess,   // runs the guest, or gets it ready to run
+  kClosesVcpu,    // its vCPU can do nothing more
+  kNeedsMemory,   // by the owner of the address space: not beside or after its end
+  kEndsMemory,    // the address space goes: no guest access beside it or later; once
+  kEndsNotifier,  // the MMU hears no more of the host: as kEndsMemory, counted on its own
+  kEndsVm,        // the VM goes: as kEndsMemory, and nothing of the vmm later; once
 };
 
 struct Word {

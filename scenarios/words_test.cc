@@ -66,6 +66,10 @@ TEST(Variants, CombinationsHaveOneSpelling) {
   EXPECT_EQ(canonical(MmuChoice::kTdp, "ad_at_zap"), "owned+ad_at_zap");
   EXPECT_EQ(canonical(MmuChoice::kTdp, "v14+ad_at_zap+last_put_zaps"),
             "last_put_zaps+ad_at_zap+v14");
+  EXPECT_EQ(canonical(MmuChoice::kTdp, "async_zap"), "owned+async_zap");
+  EXPECT_EQ(canonical(MmuChoice::kTdp, "v14+async_zap+ad_at_zap+owned"),
+            "owned+ad_at_zap+async_zap+v14");
+  EXPECT_EQ(canonical(MmuChoice::kAny, "async_zap"), "owned+async_zap");
   EXPECT_EQ(canonical(MmuChoice::kTdp, "current"), "owned");
   EXPECT_EQ(canonical(MmuChoice::kStage2, "v14"), "defer_to_callback+v14");
   EXPECT_EQ(canonical(MmuChoice::kStage2, "bbm2+rwlock"), "rwlock+bbm2");
@@ -82,13 +86,21 @@ TEST(Variants, WhatIsNoCombinationIsExplained) {
             "found 'ownd', expected a variant; did you mean 'owned'?");
   EXPECT_EQ(error(MmuChoice::kTdp, "rwlock"),
             "found 'rwlock', expected a variant of tdp; choose from owned, last_put_zaps, "
-            "ad_at_zap, current, v14");
+            "ad_at_zap, async_zap, current, v14");
   EXPECT_EQ(error(MmuChoice::kAny, "owned+rwlock"),
             "found 'rwlock', expected a variant of tdp; choose from owned, last_put_zaps, "
-            "ad_at_zap, current, v14");
+            "ad_at_zap, async_zap, current, v14");
   EXPECT_EQ(error(MmuChoice::kStage2, "rwlock+lock_subtree"),
             "found 'rwlock' and 'lock_subtree', expected one of them; separate alternatives by "
             "',' instead of '+'");
+  for (const char* text : {"last_put_zaps+async_zap", "async_zap+ad_at_zap+last_put_zaps"}) {
+    EXPECT_EQ(
+        error(MmuChoice::kAny, text),
+        "found 'last_put_zaps' and 'async_zap', expected 'async_zap' with 'owned' only; write "
+        "'owned' instead of 'last_put_zaps', or leave 'async_zap' out");
+  }
+  EXPECT_FALSE(CanonicalVariant(MmuChoice::kStage2, "async_zap").ok());
+  EXPECT_FALSE(CanonicalVariant(MmuChoice::kTdp, "async_zap+async_zap").ok());
   EXPECT_FALSE(CanonicalVariant(MmuChoice::kTdp, "").ok());
   EXPECT_FALSE(CanonicalVariant(MmuChoice::kTdp, "owned+").ok());
   EXPECT_FALSE(CanonicalVariant(MmuChoice::kTdp, "owned+owned").ok());
@@ -104,12 +116,26 @@ TEST(Variants, ThoseToRunAreTheScenariosOrTheDefaultOnes) {
   EXPECT_THAT(VariantsToRun(scenario, MmuChoice::kTdp), ElementsAre("last_put_zaps", "owned+v14"));
   EXPECT_THAT(VariantsToRun(scenario, MmuChoice::kStage2),
               ElementsAre("rwlock", "defer_to_callback+v14"));
+  scenario.variants = {"async_zap", "owned+async_zap"};
+  EXPECT_THAT(VariantsToRun(scenario, MmuChoice::kTdp), ElementsAre("owned+async_zap"));
   EXPECT_EQ(DefaultVariants(MmuChoice::kAny).size(), 6u);
   for (const MmuChoice mmu : {MmuChoice::kTdp, MmuChoice::kStage2}) {
     for (const std::string& variant : DefaultVariants(mmu)) {
       EXPECT_EQ(*CanonicalVariant(mmu, variant), variant);
     }
   }
+}
+
+TEST(Variants, WithoutAccessedBitsNoneArePassedOn) {
+  Scenario scenario;
+  scenario.access_kind = AccessKind::kTracked;
+  EXPECT_THAT(VariantsToRun(scenario, MmuChoice::kTdp), ElementsAre("owned", "last_put_zaps"));
+  EXPECT_EQ(VariantsToRun(scenario, MmuChoice::kStage2), DefaultVariants(MmuChoice::kStage2));
+  scenario.variants = {"async_zap"};
+  EXPECT_THAT(VariantsToRun(scenario, MmuChoice::kTdp), ElementsAre("owned+async_zap"));
+  EXPECT_TRUE(FitsAccess("owned+ad_at_zap", AccessKind::kBits));
+  EXPECT_TRUE(FitsAccess("owned+async_zap", AccessKind::kTracked));
+  EXPECT_FALSE(FitsAccess("owned+ad_at_zap+async_zap", AccessKind::kTracked));
 }
 
 }  // namespace

@@ -20,19 +20,21 @@ namespace racewalk {
 template <Platform P>
 class Invalidation {
  public:
-  // With the MMU lock held exclusively. [first, last], both included.
-  void Begin(Gfn first, Gfn last) {
+  // With the MMU lock held exclusively; Add says what it is about.
+  void Begin() {
     // relaxed: all four words change under the exclusive MMU lock, and all but
     // the count are read under it. They are atomic for readers still to come
     // that look without the lock.
     const uint32_t before = in_progress_.load(std::memory_order_relaxed);
     in_progress_.store(before + 1, std::memory_order_relaxed);  // relaxed: as above
-    if (before == 0 || !P::keeps(point::range_is_union)) {
-      first_.store(first, std::memory_order_relaxed);  // relaxed: as above
-      last_.store(last, std::memory_order_relaxed);    // relaxed: as above
-      return;
-    }
-    // The range only shrinks when nobody is in progress, so it must cover all.
+    if (before != 0 && P::keeps(point::range_is_union)) return;
+    first_.store(kNowhere, std::memory_order_relaxed);  // relaxed: as above
+    last_.store(0, std::memory_order_relaxed);          // relaxed: as above
+  }
+
+  // With the MMU lock held exclusively. [first, last], both included. The range
+  // only shrinks when nobody is in progress, so it must cover all.
+  void Add(Gfn first, Gfn last) {
     // relaxed: as above
     first_.store(std::min(first, first_.load(std::memory_order_relaxed)),
                  std::memory_order_relaxed);  // relaxed: as above
@@ -58,6 +60,11 @@ class Invalidation {
   // Without a lock, before the host is asked for the page.
   uint64_t Snapshot() const { return sequence_.load(P::order(point::seq_read_before_pfn)); }
 
+  // When no end can come any more, because the notifier is gone.
+  void Forget() {
+    in_progress_.store(0, std::memory_order_relaxed);  // relaxed: nobody else looks any more
+  }
+
   // With the MMU lock held, and held on until the mapping is installed.
   bool MustRetry(uint64_t snapshot, Gfn gfn) const {
     // relaxed: ordered by the MMU lock
@@ -76,6 +83,8 @@ class Invalidation {
   uint32_t in_progress() const { return in_progress_.peek(); }
 
  private:
+  static constexpr Gfn kNowhere = ~Gfn{0};
+
   typename P::template Atomic<uint64_t> sequence_{0, WordName{"invalidate_seq"}};
   typename P::template Atomic<uint32_t> in_progress_{0, WordName{"invalidate_in_progress"}};
   typename P::template Atomic<Gfn> first_{0, WordName{"invalidate_first"}};

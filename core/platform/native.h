@@ -12,6 +12,7 @@
 #include "core/platform/native/locks.h"
 #include "core/platform/native/rcu.h"
 #include "core/platform/native/slots.h"
+#include "core/platform/native/srcu.h"
 #include "core/platform/platform.h"
 
 namespace racewalk {
@@ -25,6 +26,7 @@ struct NativePlatform {
   using Mutex = NativeMutex;
   using SharedMutex = NativeSharedMutex;
   using Rcu = NativeRcu;
+  using Srcu = NativeSrcu;
   using Slots = NativeSlots;
 
   struct Ghost {};

@@ -55,12 +55,27 @@ constexpr std::memory_order FailureOrder(std::memory_order success) {
 
 // What the core says it is doing, for oracles and timelines. Costs nothing natively.
 enum class TraceKind : uint8_t {
-  kUnlocked,    // an exclusive hold of a shared lock is about to end; from the world itself
-  kWalk,        // a walk begins
-  kVisit,       // a walk that may yield looks at an entry; a: gfn, b: level
-  kYielded,     // a walk gave up the MMU lock and took it again
-  kTableFreed,  // a table page goes back to the allocator; a: pfn
-  kRootZapped,  // an invalid root is empty and its owner lets go; a: pfn
+  kUnlocked,       // an exclusive hold of a shared lock is about to end; from the world itself
+  kWalk,           // a walk begins; b: 1 if it is bounded
+  kVisit,          // a walk that may yield looks at an entry; a: gfn, b: level
+  kYielded,        // a walk gave up the MMU lock and took it again
+  kTableFreed,     // a table page goes back to the allocator; a: pfn
+  kRootZapped,     // an invalid root is empty and its owner lets go; a: pfn
+  kMapped,         // a fault has found or made a mapping of its page; a: gfn
+  kSlotsReplaced,  // another array of memory slots is about to be published; a: its number
+};
+
+// What P::Srcu is: a domain of sleepable RCU. Sections nest, end on the thread
+// that began them and may block, on locks or for others; `held` is the caller's
+// own. synchronize waits for the sections of this domain that were open at its
+// start, and is not called inside of one. What they did happens-before its end;
+// what precedes it happens-before the sections that begin after its start.
+template <typename S>
+concept SleepableRcu = std::constructible_from<S, const char*> && requires(S& srcu, const S& view) {
+  srcu.read_lock();
+  srcu.read_unlock();
+  { view.held() } -> std::same_as<bool>;
+  srcu.synchronize();
 };
 
 // The concept. Names in lower case are contracts of the blueprint or follow the
@@ -78,6 +93,7 @@ enum class TraceKind : uint8_t {
 //             somebody waits; the Assert calls check the caller's own hold.
 // Rcu         a domain: read sections nest; call/synchronize/barrier as the
 //             kernel's. Head is what `call` threads its callbacks through.
+// Srcu        see SleepableRcu.
 // Slots       hands out frame numbers [first, first + count), newest freed
 //             first or from quarantine, as the world chooses.
 // Ghost       a generation carried along with an entry's value, ignored by
@@ -120,6 +136,7 @@ concept Platform =
       rcu.call(head, callback, argument);
       rcu.synchronize();
       rcu.barrier();
+      requires SleepableRcu<typename P::Srcu>;
       { slots.take() } -> std::same_as<uint32_t>;  // Slots::kNone if none is left
       slots.give(uint32_t{1});
       typename P::Ghost;

@@ -18,14 +18,14 @@ class TdpAge {
  public:
   TdpAge(TdpState<P, G>& state, TdpRoots<P, G>& roots) : state_(state), roots_(roots) {}
 
-  // Whether a page of [first, last] was accessed; forgets it if `clear`.
+  // Whether a page of the guest's [first, last] was accessed; forgets it if `clear`.
   bool Young(Gfn first, Gfn last, bool clear) {
     bool young = false;
     state_.rcu.read_lock();
     roots_.ForEachInReadSection(RootFilter::kValid, [&](TdpRoot<P, G>& root) {
       for (TdpIterator<P, G> iter(state_.tables, state_.rcu, root.table.load(), 1, first, last + 1);
            iter.valid(); iter.Next()) {
-        if (!iter.old.leaf() || !iter.old.accessed()) continue;
+        if (!iter.old.leaf() || !state_.Accessed(iter.old)) continue;
         young = true;
         if (clear) Forget(iter);
       }
@@ -36,12 +36,14 @@ class TdpAge {
 
  private:
   // If the entry has changed meanwhile, it was used, or is nobody's business.
+  // Without A bits, a TLB may still let through what the entry no longer does.
   void Forget(TdpIterator<P, G>& iter) {
-    if (P::keeps(point::age_compares)) {
+    if (!state_.options.ad_bits || P::keeps(point::age_compares)) {
       Spte<P> expected = iter.old;
-      // relaxed: the bit says nothing about anything else
-      iter.word().compare_exchange(expected, iter.old.without(spte_bits::kAccessed),
-                                   std::memory_order_relaxed);
+      const Spte<P> desired =
+          state_.options.ad_bits ? iter.old.without(spte_bits::kAccessed) : iter.old.Track();
+      // relaxed: the bits say nothing about anything else
+      iter.word().compare_exchange(expected, desired, std::memory_order_relaxed);
     } else {
       // relaxed: the wrong design
       iter.word().fetch_and(Spte<P>{~spte_bits::kAccessed, {}}, std::memory_order_relaxed);

@@ -20,12 +20,15 @@ class TdpIterator {
  public:
   using Location = std::source_location;
 
+  // A bounded walk, of a few frames, need not offer to yield.
+  enum class Length : uint8_t { kAny, kBounded };
+
   // Reports the entries at level `min_level` and above of [start, end).
   TdpIterator(TdpTables<P, G>& tables, const typename P::Rcu& rcu, Pfn root, int min_level,
-              Gfn start, Gfn end, Location loc = Location::current())
+              Gfn start, Gfn end, Length length = Length::kAny, Location loc = Location::current())
       : tables_(tables), rcu_(rcu), min_level_(min_level), end_(end), next_gfn_(start), loc_(loc) {
     path_[Slot(G::kLevels)] = root;
-    P::Trace(TraceKind::kWalk, start, 0, loc);
+    P::Trace(TraceKind::kWalk, start, length == Length::kBounded ? 1 : 0, loc);
     Restart();
   }
 

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include <vector>
+#include <thread>
 
 #include "core/tdp/native_vm.h"
 
@@ -20,6 +20,9 @@ struct LastPutZaps {
 };
 struct AdAtZap {
   static constexpr TdpVariant kVariant{.ad_at_zap = true};
+};
+struct AsyncZap {
+  static constexpr TdpVariant kVariant{.async_zap = true};
 };
 
 template <typename Shape, typename Design>
@@ -36,6 +39,7 @@ class MmuTest : public testing::Test {
 
   // Everything that was mapped is gone, and every page has been given back.
   void ExpectNothingIsLeft() {
+    EXPECT_TRUE(vm_.StatisticsAreRight());
     vm_.Destroy();
     EXPECT_EQ(vm_.LiveTablePages(), 0);
     EXPECT_EQ(vm_.environment.references(), 0);
@@ -47,13 +51,14 @@ class MmuTest : public testing::Test {
     EXPECT_EQ(vm_.Lookup(vcpu, gfn).pfn(), vm_.environment.PageOf(gfn));
   }
 
-  NativeVm<G> vm_{2, S::kVariant, 64};
+  NativeVm<G> vm_{2, {.variant = S::kVariant, .table_pages = 64}};
 };
 
 using Settings =
     testing::Types<Setting<Geometry<3, 1>, Owned>, Setting<Geometry<3, 1>, LastPutZaps>,
-                   Setting<Geometry<3, 1>, AdAtZap>, Setting<Geometry<4, 9>, Owned>,
-                   Setting<Geometry<4, 9>, LastPutZaps>, Setting<Geometry<4, 9>, AdAtZap>>;
+                   Setting<Geometry<3, 1>, AdAtZap>, Setting<Geometry<3, 1>, AsyncZap>,
+                   Setting<Geometry<4, 9>, Owned>, Setting<Geometry<4, 9>, LastPutZaps>,
+                   Setting<Geometry<4, 9>, AdAtZap>, Setting<Geometry<4, 9>, AsyncZap>>;
 TYPED_TEST_SUITE(MmuTest, Settings);
 
 TYPED_TEST(MmuTest, AVmThatDidNothingLeavesNothing) { this->ExpectNothingIsLeft(); }
@@ -62,12 +67,12 @@ TYPED_TEST(MmuTest, AFaultMapsOnePageAndTheTablesOnTheWay) {
   auto& vm = this->vm_;
   this->Map(0, 0);
   EXPECT_EQ(vm.Recount(), (typename NativeVm<typename TypeParam::G>::Count{
-                              .roots = 1, .tables = TypeParam::G::kLevels - 1, .pages = 1}));
+                              .roots = 1, .tables = TypeParam::G::kLevels - 1, .mapped = {1}}));
   EXPECT_TRUE(vm.StatisticsAreRight());
   EXPECT_EQ(vm.Fault(0, 0, true), FaultResult::kSpurious);
   EXPECT_EQ(vm.environment.references(), 0) << "a mapping holds no reference";
   this->Map(0, this->kLast);
-  EXPECT_EQ(vm.Recount().pages, 2);
+  EXPECT_EQ(vm.Recount().pages(), 2);
   EXPECT_TRUE(vm.StatisticsAreRight());
   this->ExpectNothingIsLeft();
 }
@@ -102,7 +107,7 @@ TYPED_TEST(MmuTest, NoMemoryIsSaid) {
   auto& vm = this->vm_;
   vm.environment.out_of_memory = true;
   EXPECT_EQ(vm.Fault(0, 0, true), FaultResult::kNoMemory);
-  EXPECT_EQ(vm.Recount().pages, 0);
+  EXPECT_EQ(vm.Recount().pages(), 0);
   this->ExpectNothingIsLeft();
 }
 
@@ -122,7 +127,7 @@ TYPED_TEST(MmuTest, AnUnmapTakesItsRangeAndNothingElse) {
   this->Map(0, 1);
   EXPECT_EQ(vm.environment.flushes(0), flushes + 1);
   vm.TakeBack(0, this->kLast, /*may_sleep=*/false);
-  EXPECT_EQ(vm.Recount().pages, 0);
+  EXPECT_EQ(vm.Recount().pages(), 0);
   this->ExpectNothingIsLeft();
 }
 
@@ -141,7 +146,7 @@ TYPED_TEST(MmuTest, AFaultDuringAnInvalidationRetries) {
   EXPECT_EQ(vm.Fault(0, 0, true), FaultResult::kRetry);
   this->Map(0, 1);  // outside of the range
   vm.environment.TakeBack(0, 0);
-  vm.mmu->InvalidateEnd();
+  vm.mmu->InvalidateEnd(0, 0);
   this->Map(0, 0);
   EXPECT_EQ(vm.Recount().wrong, 0);
   this->ExpectNothingIsLeft();
@@ -177,10 +182,11 @@ TYPED_TEST(MmuTest, ZapAllGivesUpEveryRoot) {
   this->Map(0, this->kLast);
   const Pfn before = vm.environment.root(0);
   vm.mmu->ZapAll();
-  EXPECT_EQ(vm.Recount().pages, 0);
+  EXPECT_EQ(vm.Recount().pages(), 0);
   EXPECT_TRUE(vm.StatisticsAreRight());
   EXPECT_EQ(vm.Recount().roots, 1) << "the vCPU still holds it";
-  EXPECT_EQ(vm.mmu->Fault(vm.vcpu(0), 0, true), FaultResult::kRetry) << "nothing maps in it";
+  EXPECT_EQ(vm.mmu->Fault(vm.vcpu(0), {.gfn = 0, .write = true}), FaultResult::kRetry)
+      << "nothing maps in it";
   this->Map(0, 0);
   EXPECT_EQ(vm.Recount().roots, 1);
   vm.LiveTablePages();  // waits for callbacks
@@ -193,13 +199,23 @@ TYPED_TEST(MmuTest, InvalidRootsAreZappedByWhoeverComesNext) {
   auto& vm = this->vm_;
   this->Map(0, 0);
   vm.mmu->InvalidateRoots();
-  EXPECT_EQ(vm.Recount().pages, 1) << "not yet";
-  this->Map(0, 1);
-  EXPECT_EQ(vm.Recount().roots, 2);
+  if (TypeParam::kVariant.async_zap) {
+    vm.LiveTablePages();  // waits for the worker
+    EXPECT_EQ(vm.Recount().pages(), 0) << "nobody had to come";
+    EXPECT_EQ(vm.Recount().roots, 1) << "the vCPU still holds it";
+    this->Map(0, 1);
+    vm.LiveTablePages();
+    EXPECT_EQ(vm.Recount().roots, 1);
+  } else {
+    EXPECT_EQ(vm.Recount().pages(), 1) << "not yet";
+    this->Map(0, 1);
+    EXPECT_EQ(vm.Recount().roots, 2);
+  }
+  EXPECT_TRUE(vm.StatisticsAreRight());
   vm.TakeBack(0, 0);
   EXPECT_EQ(vm.Recount().wrong, 0) << "invalid roots are unmapped too";
   vm.mmu->ZapAll();
-  EXPECT_EQ(vm.Recount().pages, 0);
+  EXPECT_EQ(vm.Recount().pages(), 0);
   this->ExpectNothingIsLeft();
 }
 
@@ -215,11 +231,11 @@ TYPED_TEST(MmuTest, RootsAreSharedByRole) {
   EXPECT_NE(vm.environment.root(0), vm.environment.root(1));
   EXPECT_EQ(vm.Recount().roots, 2);
   vm.TakeBack(0, 0);
-  EXPECT_EQ(vm.Recount().pages, 0) << "in both roots";
+  EXPECT_EQ(vm.Recount().pages(), 0) << "in both roots";
   this->Map(0, 0);
   this->Map(1, 0);
   vm.mmu->Collapse(0, 0);
-  EXPECT_EQ(vm.Recount().pages, 0) << "in both roots";
+  EXPECT_EQ(vm.Recount().pages(), 0) << "in both roots";
   this->ExpectNothingIsLeft();
 }
 
@@ -230,7 +246,7 @@ TYPED_TEST(MmuTest, TheLastPutKeepsOrZapsARoot) {
   vm.mmu->DropRoot(vm.vcpu(0));  // of none: nothing
   const bool zaps = TypeParam::kVariant.last_put_zaps;
   EXPECT_EQ(vm.Recount().roots, zaps ? 0 : 1);
-  EXPECT_EQ(vm.Recount().pages, zaps ? 0 : 1);
+  EXPECT_EQ(vm.Recount().pages(), zaps ? 0 : 1);
   EXPECT_TRUE(vm.StatisticsAreRight());
   EXPECT_EQ(vm.Fault(0, 0, true), zaps ? FaultResult::kFixed : FaultResult::kSpurious);
   this->ExpectNothingIsLeft();
@@ -252,8 +268,56 @@ TYPED_TEST(MmuTest, ReleaseUnmapsEverythingForGood) {
   this->Map(1, this->kLast);
   vm.Close();
   vm.mmu->Release();
-  EXPECT_EQ(vm.Recount().pages, 0);
+  EXPECT_EQ(vm.Recount().pages(), 0);
   EXPECT_TRUE(vm.StatisticsAreRight());
+  this->ExpectNothingIsLeft();
+}
+
+// The end of the address space and the VM's own departure both come here.
+TYPED_TEST(MmuTest, ReleaseMayRunTwice) {
+  auto& vm = this->vm_;
+  this->Map(0, 0);
+  vm.mmu->InvalidateRoots();
+  this->Map(0, 1);
+  vm.vcpu(1).role = 1;
+  this->Map(1, this->kLast);
+  vm.Close();
+  for (int time = 0; time < 2; ++time) {
+    vm.mmu->Release();
+    EXPECT_EQ(vm.Recount().pages(), 0) << time;
+    EXPECT_EQ(vm.Recount().tables, 0) << time;
+    EXPECT_TRUE(vm.StatisticsAreRight()) << time;
+  }
+  this->ExpectNothingIsLeft();
+}
+
+TYPED_TEST(MmuTest, ReleaseMayRunTwiceAtOnce) {
+  auto& vm = this->vm_;
+  for (Gfn gfn = 0; gfn < 7; ++gfn) this->Map(0, gfn);
+  this->Map(1, this->kLast);
+  vm.Close();
+  std::thread other([&] { vm.mmu->Release(); });
+  vm.mmu->Release();
+  EXPECT_EQ(vm.Recount().pages(), 0) << "by when either returns";
+  other.join();
+  EXPECT_TRUE(vm.StatisticsAreRight());
+  this->ExpectNothingIsLeft();
+}
+
+// What the notifier had begun when it went does not end, and nobody waits for it.
+TYPED_TEST(MmuTest, UnregisteredForgetsInvalidations) {
+  auto& vm = this->vm_;
+  this->Map(0, 0);
+  vm.mmu->InvalidateStart(0, 0, true);
+  vm.mmu->InvalidateStart(0, 1, true);
+  EXPECT_EQ(vm.mmu->state().invalidation.in_progress(), 2u);
+  EXPECT_EQ(vm.mmu->state().slots.invalidations(), 2u);
+  vm.Close();
+  vm.mmu->Release();
+  vm.mmu->Unregistered();
+  EXPECT_EQ(vm.mmu->state().invalidation.in_progress(), 0u);
+  EXPECT_EQ(vm.mmu->state().slots.invalidations(), 0u);
+  EXPECT_TRUE(vm.mmu->DeleteSlot(0)) << "it would wait for them";
   this->ExpectNothingIsLeft();
 }
 

@@ -27,19 +27,6 @@ constexpr int kAccessesPerOperation = kVcpus * kAccesses / kHostOperations;
 constexpr Gfn kShared = 8;                // frames that all vCPUs use
 constexpr Gfn kOwn = 3 * G::Span(2) - 4;  // where a vCPU's own frames begin: across two tables
 
-// Numbers without state that threads would share.
-class Draw {
- public:
-  explicit Draw(uint64_t seed) : state_(seed * 2 + 1) {}
-  uint64_t Below(uint64_t n) {
-    state_ = state_ * 6364136223846793005ULL + 1442695040888963407ULL;
-    return (state_ >> 33) % n;
-  }
-
- private:
-  uint64_t state_;
-};
-
 class MmuThreadsTest : public testing::TestWithParam<TdpVariant> {
  protected:
   // Runs body(i) on `count` threads that start together.
@@ -119,7 +106,7 @@ class MmuThreadsTest : public testing::TestWithParam<TdpVariant> {
     vm_.mmu->ZapAll();
   }
 
-  Vm vm_{kVcpus, GetParam()};
+  Vm vm_{kVcpus, {.variant = GetParam()}};
   std::atomic<int> wrong_{0};
   std::atomic<int> accesses_{0};
 };
@@ -130,7 +117,7 @@ TEST_P(MmuThreadsTest, DisjointFaultsBuildOneTable) {
       if (!vm_.Access(vcpu, gfn * kVcpus + static_cast<Gfn>(vcpu), true)) wrong_.fetch_add(1);
     }
   });
-  EXPECT_EQ(vm_.Recount().pages, 600 * kVcpus);
+  EXPECT_EQ(vm_.Recount().pages(), 600 * kVcpus);
   EXPECT_EQ(vm_.Recount().roots, 1);
   ExpectBooksAreRight();
 }
@@ -141,7 +128,7 @@ TEST_P(MmuThreadsTest, SameFaultsMapEachPageOnce) {
       if (!vm_.Access(vcpu, gfn, gfn % 2 == 0)) wrong_.fetch_add(1);
     }
   });
-  EXPECT_EQ(vm_.Recount().pages, 600);
+  EXPECT_EQ(vm_.Recount().pages(), 600);
   ExpectBooksAreRight();
 }
 
@@ -173,9 +160,11 @@ TEST_P(MmuThreadsTest, EverythingBesideEverything) {
 
 INSTANTIATE_TEST_SUITE_P(Variants, MmuThreadsTest,
                          testing::Values(TdpVariant{}, TdpVariant{.last_put_zaps = true},
-                                         TdpVariant{.ad_at_zap = true}),
+                                         TdpVariant{.ad_at_zap = true},
+                                         TdpVariant{.async_zap = true}),
                          [](const testing::TestParamInfo<TdpVariant>& info) {
                            if (info.param.last_put_zaps) return "LastPutZaps";
+                           if (info.param.async_zap) return "AsyncZap";
                            return info.param.ad_at_zap ? "AdAtZap" : "Owned";
                          });
 

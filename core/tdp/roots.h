@@ -37,6 +37,7 @@ struct TdpRoot {
   typename P::template Plain<Pfn> table;
   typename P::template Plain<bool> scheduled;  // its zapper owns the MMU's reference
   typename P::Rcu::Head head;
+  typename P::Rcu::Head work;  // async_zap
   void* owner = nullptr;
   uint32_t slot = 0;
 };
@@ -149,26 +150,37 @@ class TdpRoots {
       // relaxed: as above
       slot = root.next.load(std::memory_order_relaxed);
       // relaxed: written under the lock that is held
-      if (root.invalid.load(std::memory_order_relaxed)) continue;
+      if (P::keeps(point::invalidated_once) && root.invalid.load(std::memory_order_relaxed)) {
+        continue;
+      }
       // Where the MMU owns none, the zapper takes one for itself.
       if (state_.variant.last_put_zaps && !TryGet(root)) continue;
-      root.scheduled.store(true);
+      if (state_.variant.async_zap) {
+        state_.worker->call(root.work, &ZapCallback, &root);
+      } else {
+        root.scheduled.store(true);
+      }
       // relaxed: the lock orders it for faults, the request for vCPUs
       root.invalid.store(true, std::memory_order_relaxed);
     }
   }
 
   // Zaps every root that is invalid and not yet taken care of, then lets it go.
-  // With slots_lock, so that each has one zapper, and the shared MMU lock.
+  // Under a lock of the caller's, so that each has one zapper, and the shared
+  // MMU lock.
   void ZapInvalid() {
-    state_.slots_lock.AssertHeld();
     ForEach(RootFilter::kAll, /*shared=*/true, [this](uint32_t slot) {
       Root& root = At(slot);
-      if (!root.scheduled.load()) return;
+      if (!root.scheduled.load()) {
+        // Whoever dropped its last reference is zapping it, and may be slow.
+        // relaxed: set under the lock, at least shared, that is held
+        if (state_.variant.last_put_zaps && root.invalid.load(std::memory_order_relaxed)) {
+          zap_.Root(root.table.load(), /*shared=*/true);
+        }
+        return;
+      }
       root.scheduled.store(false);
-      zap_.Root(root.table.load(), /*shared=*/true);
-      P::Trace(TraceKind::kRootZapped, root.table.load());
-      Put(slot, /*shared=*/true);
+      ZapAndPut(root);
     });
   }
 
@@ -263,6 +275,22 @@ class TdpRoots {
     root.next.initialize(head_.load(std::memory_order_relaxed));
     head_.store(slot, P::order(point::root_publish));
     return slot;
+  }
+
+  // With the shared MMU lock, by the one who owns the MMU's reference.
+  void ZapAndPut(Root& root) {
+    zap_.Root(root.table.load(), /*shared=*/true);
+    P::Trace(TraceKind::kRootZapped, root.table.load());
+    Put(root.slot, /*shared=*/true);
+  }
+
+  static void ZapCallback(void* argument) {
+    auto* root = static_cast<Root*>(argument);
+    auto* roots = static_cast<TdpRoots*>(root->owner);
+    roots->state_.life.Check();
+    roots->state_.mmu_lock.lock_shared();
+    roots->ZapAndPut(*root);
+    roots->state_.mmu_lock.unlock_shared();
   }
 
   // Off the list, and freed when nobody can be looking at it any more.

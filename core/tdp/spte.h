@@ -24,6 +24,10 @@ inline constexpr int kPfnShift = 12;
 inline constexpr uint64_t kPfnMask = 0xFFFFFFFFULL << kPfnShift;
 inline constexpr uint64_t kHostWritable = 1ULL << 57;
 inline constexpr uint64_t kMmuWritable = 1ULL << 58;
+// R and X of a leaf that is access-tracked: for hardware it is not present, so
+// that the next access faults and shows. W is not kept; a write earns it anew.
+inline constexpr int kSavedShift = 52;
+inline constexpr uint64_t kSaved = (kRead | kExec) << kSavedShift;
 // Non-present for hardware and software alike. It overlaps the A, D and leaf
 // bits, as KVM's does, so that clearing a bit of a frozen entry shows.
 inline constexpr uint64_t kFrozen = 0x7A0ULL;
@@ -60,9 +64,25 @@ struct Spte {
   bool writable() const { return (raw & spte_bits::kWrite) != 0; }
   bool accessed() const { return (raw & spte_bits::kAccessed) != 0; }
   bool dirty() const { return (raw & spte_bits::kDirty) != 0; }
+  bool mmu_writable() const { return (raw & spte_bits::kMmuWritable) != 0; }
+  // Hardware without A/D bits: the permissions have been taken away to see the next access.
+  bool tracked() const { return leaf() && (raw & spte_bits::kRead) == 0; }
   Pfn pfn() const { return static_cast<Pfn>((raw & spte_bits::kPfnMask) >> spte_bits::kPfnShift); }
   Spte with(uint64_t set) const { return {raw | set, ghost}; }
   Spte without(uint64_t clear) const { return {raw & ~clear, ghost}; }
+  // Of a leaf that is not tracked, and back; what comes back has no W.
+  Spte Track() const {
+    using namespace spte_bits;  // NOLINT(google-build-using-namespace): bit names only
+    return {(raw & ~(kRead | kWrite | kExec)) | (raw & (kRead | kExec)) << kSavedShift, ghost};
+  }
+  Spte Restore() const {
+    using namespace spte_bits;  // NOLINT(google-build-using-namespace): bit names only
+    return {(raw & ~kSaved) | (raw & kSaved) >> kSavedShift, ghost};
+  }
+  // The leaf that maps the part of a larger leaf which begins `pages` after it.
+  Spte Part(Gfn pages) const { return {raw + (pages << spte_bits::kPfnShift), ghost}; }
+  // The larger leaf of `pages` pages (a power of two) around a leaf.
+  Spte Whole(Gfn pages) const { return {raw & ~((pages - 1) << spte_bits::kPfnShift), ghost}; }
 };
 
 }  // namespace racewalk

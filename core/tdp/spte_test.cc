@@ -77,5 +77,50 @@ TEST(SpteTest, HardwareBitsChangeNothingElse) {
   EXPECT_TRUE(written == Entry::Leaf(7, true, true, {}));
 }
 
+TEST(SpteTest, AWritableLeafMayLoseAndGetBackW) {
+  const Entry leaf = Entry::Leaf(7, true, false, {});
+  EXPECT_TRUE(leaf.mmu_writable());
+  EXPECT_TRUE(leaf.without(spte_bits::kWrite).mmu_writable());
+  EXPECT_TRUE(leaf.without(spte_bits::kWrite).with(spte_bits::kWrite) == leaf);
+  EXPECT_FALSE(Entry::Leaf(7, false, false, {}).mmu_writable());
+}
+
+TEST(SpteTest, ATrackedLeafLetsNothingThrough) {
+  for (const bool writable : {false, true}) {
+    const Entry leaf = Entry::Leaf(~Pfn{0}, writable, false, {});
+    EXPECT_FALSE(leaf.tracked());
+    const Entry tracked = leaf.Track();
+    EXPECT_TRUE(tracked.tracked());
+    EXPECT_TRUE(tracked.leaf());
+    EXPECT_EQ(States(tracked), 1);
+    EXPECT_EQ(tracked.raw & (spte_bits::kRead | spte_bits::kWrite | spte_bits::kExec), 0u);
+    EXPECT_EQ(tracked.pfn(), leaf.pfn());
+    EXPECT_EQ(tracked.mmu_writable(), writable);
+    const Entry restored = tracked.Restore();
+    EXPECT_FALSE(restored.tracked());
+    EXPECT_TRUE(restored == leaf.without(spte_bits::kWrite)) << "W must be earned anew";
+  }
+}
+
+TEST(SpteTest, NeitherEmptyNorFrozenNorTableIsTracked) {
+  EXPECT_FALSE(Entry{}.tracked());
+  EXPECT_FALSE(Entry::Frozen().tracked());
+  EXPECT_FALSE(Entry::Table(7, {}).tracked());
+}
+
+TEST(SpteTest, PartsAndWholesKeepTheBits) {
+  const Entry block = Entry::Leaf(0x1000, true, true, {});
+  for (const Gfn page : {Gfn{0}, Gfn{1}, Gfn{511}}) {
+    const Entry part = block.Part(page);
+    EXPECT_EQ(part.pfn(), 0x1000 + page);
+    EXPECT_TRUE(part == Entry::Leaf(static_cast<Pfn>(0x1000 + page), true, true, {}));
+    EXPECT_TRUE(part.Whole(512) == block);
+    EXPECT_TRUE(part.Track().Whole(512) == block.Track());
+  }
+  EXPECT_EQ(Entry::Leaf(0x1234, false, false, {}).Whole(1).pfn(), 0x1234u);
+  EXPECT_EQ(Entry::Leaf(0x1234, false, false, {}).Whole(16).pfn(), 0x1230u);
+  EXPECT_EQ(Entry::Leaf(~Pfn{0}, true, false, {}).Whole(1 << 18).pfn(), ~Pfn{0} - 0x3FFFF);
+}
+
 }  // namespace
 }  // namespace racewalk

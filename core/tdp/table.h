@@ -72,6 +72,12 @@ class TdpTables {
     free_.give(pfn);
   }
 
+  // The same for a page that no entry has ever pointed at.
+  void FreeUnused(Pfn pfn, Location loc = Location::current()) {
+    frames_.At(pfn).life.End(loc);
+    free_.give(pfn);
+  }
+
   // For software: the page must be in use.
   Table& At(Pfn pfn, Location loc = Location::current()) {
     P::Check(frames_.Contains(pfn), ViolationKind::kBadMapping, "S3",

@@ -48,6 +48,21 @@ class TdpUpdate {
     HandleChanged(iter.gfn, iter.old, desired, iter.level, /*shared=*/false);
   }
 
+  // With the MMU lock exclusive: clears bits of a page's entry, whatever else
+  // the hardware, ageing and faults without the lock do to it. Says what it was.
+  Entry Clear(Iterator& iter, uint64_t bits) {
+    state_.mmu_lock.AssertHeld();
+    Entry before = iter.old;
+    if (P::keeps(point::clear_bits_atomically)) {
+      // relaxed: the bits say nothing about anything else
+      before = iter.word().fetch_and(Entry{~bits, {}}, std::memory_order_relaxed);
+    } else {
+      iter.word().store(before.without(bits), std::memory_order_relaxed);  // relaxed: as above
+    }
+    HandleChanged(iter.gfn, before, before.without(bits), iter.level, /*shared=*/false);
+    return before;
+  }
+
   // With the MMU lock shared: removes what the entry points to. Nobody can put
   // anything else there before every vCPU has forgotten the old translation.
   // `flush_later` is set if the caller owes the flush (only when weakened).
@@ -63,7 +78,7 @@ class TdpUpdate {
     if (!P::keeps(point::flush_in_read_section)) {
       flush_later = true;
     } else if (P::keeps(point::flush_frozen)) {
-      state_.FlushRemoteTlbs();
+      state_.FlushEntry(iter.gfn, iter.level);
     }
     P::Check(iter.word().peek().frozen(), ViolationKind::kAssertion, "S1",
              "an entry that {thread} has frozen was changed by somebody else");
@@ -75,8 +90,16 @@ class TdpUpdate {
 
  private:
   static Order OrderOf(const Entry& before, const Entry& desired) {
-    if (desired.table()) return P::order(point::table_publish);
-    if (desired.leaf()) return P::order(point::leaf_publish);
+    if (desired.table()) {
+      // What is below it was copied from the page's own entry.
+      if (before.leaf()) return P::order(point::removal_acquire, point::table_publish);
+      return P::order(point::table_publish);
+    }
+    if (desired.leaf()) {
+      // ad_at_zap: what the entry no longer says goes to the page that it maps.
+      if (before.present()) return P::order(point::removal_acquire, point::leaf_publish);
+      return P::order(point::leaf_publish);
+    }
     if (before.present()) return P::order(point::removal_acquire);
     return std::memory_order_relaxed;  // relaxed: nothing to nothing
   }
@@ -99,18 +122,25 @@ class TdpUpdate {
     P::Check(level > 1 || !before.table(), ViolationKind::kBadMapping, "S3",
              "a table was linked where only pages can be mapped");
     const int64_t mapped = (now.leaf() ? 1 : 0) - (before.leaf() ? 1 : 0);
-    if (mapped != 0) {
-      // relaxed: a statistic
-      state_.mapped_pages.fetch_add(mapped, std::memory_order_relaxed);
-    }
+    if (mapped != 0) state_.CountMapped(level, mapped);
     if (!before.table() && now.table()) {
       state_.table_pages.fetch_add(1, std::memory_order_relaxed);  // relaxed: a statistic
     }
-    if (before.leaf() && !now.leaf() && state_.variant.ad_at_zap) {
-      state_.environment.MarkPage(before.pfn(), before.accessed(), before.dirty());
-    }
+    // A table in its place has inherited what the page's entry said.
+    if (before.leaf() && !now.table()) TellHost(before, now, level);
     if (before.table() && !(now.table() && now.pfn() == before.pfn())) {
       RemoveTable(before, level - 1, gfn, shared);
+    }
+  }
+
+  // ad_at_zap: what the hardware has noted and the new entry no longer says.
+  void TellHost(const Entry& before, const Entry& now, int level) {
+    if (!state_.variant.ad_at_zap) return;
+    const bool accessed = state_.Accessed(before) && !now.leaf();
+    const bool dirty = state_.Dirty(before) && !(now.leaf() && state_.Dirty(now));
+    if (!accessed && !dirty) return;
+    for (Gfn page = 0; page < G::Span(level); ++page) {
+      state_.environment.MarkPage(before.Part(page).pfn(), accessed, dirty);
     }
   }
 

@@ -8,6 +8,7 @@
 #include "core/tdp/iterator.h"
 #include "core/tdp/state.h"
 #include "core/tdp/update.h"
+#include "core/tdp/yield.h"
 
 namespace racewalk {
 
@@ -29,7 +30,7 @@ class TdpZap {
       state_.rcu.read_lock();
       for (Iterator iter(state_.tables, state_.rcu, root, target, 0, G::kFrames); iter.valid();
            iter.Next()) {
-        if (MaybeYield(iter, no_flush, shared, point::zap_root_yields)) continue;
+        if (MaybeYield(state_, iter, no_flush, shared, point::zap_root_yields)) continue;
         // A lost race refreshes iter.old; the entry is looked at once more.
         while (iter.old.present() && iter.level <= target) {
           if (!shared) {
@@ -52,7 +53,7 @@ class TdpZap {
     for (Iterator iter(state_.tables, state_.rcu, root, 1, first, last + 1); iter.valid();
          iter.Next()) {
       if ((may_yield || !P::keeps(point::unmap_respects_atomic)) &&
-          MaybeYield(iter, flush, /*shared=*/false, point::unmap_yields)) {
+          MaybeYield(state_, iter, flush, /*shared=*/false, point::unmap_yields)) {
         continue;
       }
       if (!iter.old.leaf()) continue;
@@ -63,43 +64,7 @@ class TdpZap {
     return flush;
   }
 
-  // Under the shared lock: removes the largest tables that map nothing outside
-  // of [first, last], so that the next fault may map that by a larger page.
-  void Tables(Pfn root, Gfn first, Gfn last) {
-    bool flush_later = false;
-    bool no_flush = false;  // each table is flushed as it goes
-    state_.rcu.read_lock();
-    for (Iterator iter(state_.tables, state_.rcu, root, 2, first, last + 1); iter.valid();
-         iter.Next()) {
-      if (MaybeYield(iter, no_flush, /*shared=*/true, point::collapse_yields)) continue;
-      if (iter.gfn < first || iter.gfn + G::Span(iter.level) - 1 > last) continue;
-      while (iter.old.table() && !update_.ZapShared(iter, flush_later)) P::Pause();
-    }
-    state_.rcu.read_unlock();
-    if (flush_later) state_.FlushRemoteTlbs();
-  }
-
  private:
-  // Gives up the locks if somebody wants them and the walk has come further
-  // since it did so last; true if it did, and then the entry must be left alone.
-  // A flush that is owed is paid before.
-  bool MaybeYield(Iterator& iter, bool& flush, bool shared, point where) {
-    if (!iter.HasProgressed() && P::keeps(point::yield_needs_progress)) return false;
-    if (!P::ShouldYield(state_.mmu_lock, where)) return false;
-    // What was unmapped must be gone everywhere before others see the lock free.
-    if (flush && P::keeps(point::flush_before_yield)) {
-      state_.FlushRemoteTlbs();
-      flush = false;
-    }
-    state_.rcu.read_unlock();
-    state_.Unlock(shared);
-    P::Trace(TraceKind::kYielded, iter.next_gfn());
-    state_.Lock(shared);
-    state_.rcu.read_lock();
-    iter.yielded = true;
-    return true;
-  }
-
   TdpState<P, G>& state_;
   TdpUpdate<P, G>& update_;
 };

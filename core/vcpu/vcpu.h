@@ -64,6 +64,14 @@ class Vcpu {
     }
   }
 
+  // Makes the vCPU leave the guest if it is there.
+  void Kick(Environment& environment) {
+    // relaxed: nothing was posted that it could miss
+    if (mode_.load(std::memory_order_relaxed) == GuestMode::kInGuest) {
+      environment.Interrupt(index_);
+    }
+  }
+
   // Slot of the root this vCPU holds a reference to, and the role it wants.
   uint32_t root = kNoRoot;
   uint32_t role = 0;

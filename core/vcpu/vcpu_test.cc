@@ -55,6 +55,17 @@ TEST_F(VcpuTest, AGuestIsInterrupted) {
   EXPECT_EQ(environment_.interrupts(), 1u);
 }
 
+TEST_F(VcpuTest, AKickMakesItLeaveAndAsksForNothing) {
+  vcpu_.Kick(environment_);
+  EXPECT_EQ(environment_.interrupts(), 0u) << "it is outside of the guest";
+  ASSERT_TRUE(vcpu_.Enter());
+  vcpu_.Kick(environment_);
+  EXPECT_EQ(environment_.interrupts(), 1u);
+  vcpu_.Exit();
+  EXPECT_EQ(vcpu_.pending(), 0u);
+  EXPECT_TRUE(vcpu_.Enter());
+}
+
 // The guest uses a page until it is asked to forget it; when Request has
 // returned it no longer does.
 TEST_F(VcpuTest, WhoeverRequestedKnowsThatTheGuestHasStopped) {

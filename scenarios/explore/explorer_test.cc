@@ -218,12 +218,12 @@ TEST(ExplorerTest, RefusesWhatIsNotModelledAndSaysWhere) {
       {kFaults, "tdp", "nonsense", "nonsense"},
       {"stage2 frames=2 vcpu a{write 0} vcpu b{write 1}", "tdp", "owned", "stage2"},
       {"tdp geometry=4x1 frames=2 vcpu a{write 0} vcpu b{write 1}", "tdp", "owned", "4x1"},
-      {"tdp host=huge frames=2 vcpu a{write 0} vcpu b{write 1}", "tdp", "owned", "huge"},
-      {"tdp frames=2 vcpu a{write 0} host h{make_huge 0}", "tdp", "owned",
-       "line 1, column 37: `make_huge 0`"},
-      {"mmu: tdp\nframes: 2\nvcpu a: write 0\nvmm m: harvest\n", "tdp", "owned",
-       "line 4, column 8: `harvest`"},
-      {"tdp frames=2 vcpu a{write 0} vcpu b{write 1} check{huge 0}", "tdp", "owned", "huge 0"},
+      {"tdp access=tracked frames=2 vcpu a{write 0} vcpu b{write 1}", "tdp", "owned+ad_at_zap",
+       "ad_at_zap"},
+      {"tdp frames=2 vcpu a{write 0} vmm m{donate 0}", "tdp", "owned",
+       "line 1, column 36: `donate 0`"},
+      {"mmu: tdp\nframes: 2\nvcpu a: write 0\nvmm m: gpc use 0\n", "tdp", "owned",
+       "line 4, column 8: `gpc use 0`"},
   };
   for (const Refused& refused : cases) {
     SCOPED_TRACE(absl::StrCat(refused.text, " on ", refused.mmu, " ", refused.variant));

@@ -91,14 +91,17 @@ std::string Draw(Rng& rng, uint32_t operations) {
   using Words = std::vector<const char*>;
   static const Words setups = {"",          "load_root", "load_root 1", "write 0",
                                "read 0..1", "write 1",   "read 0"};
-  static const Words vcpu = {"load_root", "load_root 1", "put_root", "close",  "read 0",
-                             "write 0",   "read 1",      "write 1",  "read 0", "load_root"};
-  static const Words vmm = {"zap_all", "invalidate_roots", "collapse 0", "collapse 0..1"};
-  static const Words host = {"unmap 0", "swap 1", "migrate 0"};
+  static const Words vcpu = {"load_root", "load_root 1", "put_root", "close",     "read 0",
+                             "write 0",   "read 1",      "write 1",  "load_root", "prefetch 0"};
+  static const Words vmm = {"zap_all",      "invalidate_roots", "collapse 0",  "split 0",
+                            "dirty_log on", "harvest",          "wrprotect 0", "slot delete 0"};
+  static const Words host = {"unmap 0", "swap 1", "migrate 0", "age 0..1", "make_huge 0"};
+  static const Words headers = {"", "", "host=huge ", "logging=dirty_bit ", "access=tracked "};
   const auto one = [&rng](const Words& words) {
     return words[rng.Below(static_cast<uint32_t>(words.size()))];
   };
-  std::string text = absl::StrCat("tdp frames=2 roles=2 setup{", one(setups), "}");
+  std::string text =
+      absl::StrCat("tdp frames=2 roles=2 ", one(headers), "setup{", one(setups), "}");
   for (const char* name : {"a", "b"}) {
     const uint32_t role = rng.Below(6);
     absl::StrAppend(&text, role < 3 ? " vcpu " : role < 5 ? " vmm " : " host ", name, "{");

@@ -13,27 +13,15 @@ namespace {
 
 bool Modelled(Verb verb) {
   switch (verb) {
-    case Verb::kRead:
-    case Verb::kWrite:
-    case Verb::kExec:
-    case Verb::kFault:
-    case Verb::kLoadRoot:
-    case Verb::kPutRoot:
-    case Verb::kClose:
-    case Verb::kUnmap:
-    case Verb::kSwap:
-    case Verb::kMigrate:
-    case Verb::kAge:
-    case Verb::kTestYoung:
-    case Verb::kCollapse:
-    case Verb::kZapAll:
-    case Verb::kInvalidateRoots:
-    case Verb::kDestroy:
-    case Verb::kRepeat:
-    case Verb::kSynchronizeRcu:
-      return true;
-    default:
+    case Verb::kDonate:
+    case Verb::kReclaim:
+    case Verb::kGpcActivate:
+    case Verb::kGpcRefresh:
+    case Verb::kGpcUse:
+    case Verb::kGpcDeactivate:
       return false;
+    default:
+      return true;
   }
 }
 
@@ -76,6 +64,8 @@ absl::StatusOr<TdpVariant> ParseVariant(const Scenario& scenario, const std::str
       variant.last_put_zaps = true;
     } else if (word == "ad_at_zap") {
       variant.ad_at_zap = true;
+    } else if (word == "async_zap") {
+      variant.async_zap = true;
     } else if (word != "owned") {
       return Unsupported(
           scenario,
@@ -83,6 +73,31 @@ absl::StatusOr<TdpVariant> ParseVariant(const Scenario& scenario, const std::str
     }
   }
   return variant;
+}
+
+// Whether the host forms huge pages on its way.
+bool MakesHuge(const std::vector<Operation>& operations) {
+  return std::any_of(operations.begin(), operations.end(), [](const Operation& operation) {
+    return operation.verb == Verb::kMakeHuge || MakesHuge(operation.body);
+  });
+}
+
+MachineShape ShapeOf(const Scenario& scenario) {
+  MachineShape shape;
+  shape.guest_frames = scenario.frames;
+  shape.options.ad_bits = scenario.access_kind == AccessKind::kBits;
+  shape.options.dirty_bit_logging = scenario.logging == LoggingKind::kDirtyBit;
+  shape.options.ranged_flush = scenario.flush == FlushKind::kRange;
+  shape.options.eager_split = scenario.split == SplitKind::kEager;
+  const bool makes_huge =
+      std::any_of(scenario.threads.begin(), scenario.threads.end(),
+                  [](const ScenarioThread& thread) { return MakesHuge(thread.operations); });
+  shape.host_is_huge = scenario.host == HostBacking::kHuge;
+  shape.huge_pages =
+      shape.host_is_huge || makes_huge || MakesHuge(scenario.setup) || MakesHuge(scenario.after);
+  for (const GfnRange& slot : scenario.slots) shape.slots.emplace_back(slot.first, slot.last);
+  if (shape.slots.empty()) shape.slots.emplace_back(0, scenario.frames - 1);
+  return shape;
 }
 
 }  // namespace
@@ -101,17 +116,18 @@ absl::StatusOr<PreparedSubject> Prepare(const Subject& subject) {
   if (scenario.mmu == MmuChoice::kStage2) {
     return Unsupported(scenario, "the scenario is for stage2, which this version does not model");
   }
-  if (scenario.host != HostBacking::kSmall) {
-    return Unsupported(scenario, "`host: huge` is not modelled by this version; use small");
-  }
-  if (scenario.logging != LoggingKind::kWriteProtect || !scenario.slots.empty()) {
-    return Unsupported(scenario, "`logging` and `slots` are not modelled by this version");
-  }
   absl::StatusOr<TdpVariant> variant = ParseVariant(scenario, subject.variant);
   if (!variant.ok()) return variant.status();
 
+  if (variant->ad_at_zap && scenario.access_kind == AccessKind::kTracked) {
+    return Unsupported(scenario,
+                       "`access: tracked` has no accessed and dirty bits for variant `ad_at_zap`; "
+                       "choose another variant");
+  }
+
   PreparedSubject prepared;
-  prepared.variant = *variant;
+  prepared.shape = ShapeOf(scenario);
+  prepared.shape.variant = *variant;
   int vcpus = 0;
   bool any_vcpu = false;
   absl::Status status = Unroll(scenario, scenario.setup, prepared.setup.operations);
@@ -128,15 +144,8 @@ absl::StatusOr<PreparedSubject> Prepare(const Subject& subject) {
   if (status.ok()) status = Unroll(scenario, scenario.after, prepared.after.operations);
   if (!status.ok()) return status;
   prepared.after.vcpu = 0;
-  prepared.vcpus = std::max(vcpus, 1);
+  prepared.shape.vcpus = std::max(vcpus, 1);
   prepared.close_after_setup = !any_vcpu;
-  for (const CheckLine& check : scenario.checks) {
-    if (check.verb != CheckVerb::kMapped && check.verb != CheckVerb::kUnmapped &&
-        check.verb != CheckVerb::kYoung) {
-      return Unsupported(scenario, absl::StrCat("check `", PrintCheck(check),
-                                                "` is not modelled by this version"));
-    }
-  }
   return prepared;
 }
 

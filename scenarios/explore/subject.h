@@ -7,8 +7,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "core/tdp/state.h"
 #include "scenarios/explore/explorer.h"
+#include "scenarios/machine/shape.h"
 #include "scenarios/scenario.h"
 
 namespace racewalk {
@@ -20,8 +20,7 @@ struct Script {
 };
 
 struct PreparedSubject {
-  TdpVariant variant{};
-  int vcpus = 1;
+  MachineShape shape{};
   Script setup{};
   std::vector<Script> threads{};
   Script after{};

@@ -42,7 +42,7 @@ std::string ScenarioProblem(absl::string_view text, std::size_t& bad) {
   if (text.empty()) return "no scenario; begin with a library name or one-line scenario text";
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    if (absl::ascii_isalnum(byte) || IsOneOf(text[i], " _.;{}=,:|-")) continue;
+    if (absl::ascii_isalnum(byte) || IsOneOf(text[i], " _.;{}=,:|+-")) continue;
     bad = i;
     return absl::StrCat("a scenario cannot hold ", Quoted(text.substr(i, 1)),
                         "; write its one-line form without comments");

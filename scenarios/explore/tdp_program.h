@@ -23,8 +23,7 @@ class TdpProgram final : public Program {
       : scenario_(scenario), prepared_(prepared) {}
 
   void Setup() override {
-    machine_ = std::make_unique<Machine<P, G>>(MachineShape{
-        .guest_frames = scenario_.frames, .vcpus = prepared_.vcpus, .variant = prepared_.variant});
+    machine_ = std::make_unique<Machine<P, G>>(prepared_.shape);
     World::Get().set_observer(machine_.get());
     Run(prepared_.setup);
     if (prepared_.close_after_setup) machine_->DropRoot(0);
@@ -35,6 +34,7 @@ class TdpProgram final : public Program {
   void AtRest() override {
     if (!machine_->destroyed()) Run(prepared_.after);
     for (const CheckLine& check : scenario_.checks) Verify(check);
+    machine_->FinishMigration();
     machine_->CheckAtRest();
     final_state_ = machine_->StateHash();
     machine_->TearDown();
@@ -83,6 +83,9 @@ class TdpProgram final : public Program {
           machine_->FaultOnce(vcpu, gfn, operation.access == Access::kWrite);
         }
         return;
+      case Verb::kPrefetch:
+        for (Gfn gfn = range.first; gfn <= range.last; ++gfn) machine_->Prefetch(vcpu, gfn);
+        return;
       case Verb::kLoadRoot:
         return machine_->LoadRoot(vcpu, operation.number);
       case Verb::kPutRoot:
@@ -97,6 +100,29 @@ class TdpProgram final : public Program {
       case Verb::kAge:
       case Verb::kTestYoung:
         return machine_->Age(range.first, range.last, operation.verb == Verb::kAge);
+      case Verb::kMakeHuge:
+        return machine_->MakeHuge(range.first);
+      case Verb::kMakeSmall:
+        return machine_->MakeSmall(range.first);
+      case Verb::kExitMm:
+        return machine_->ExitMm();
+      case Verb::kDirtyLogOn:
+      case Verb::kDirtyLogOff:
+        return machine_->DirtyLog(operation.number, operation.verb == Verb::kDirtyLogOn);
+      case Verb::kHarvest:
+        return machine_->Harvest(operation.number);
+      case Verb::kSplit:
+        return machine_->Split(range.first);
+      case Verb::kWrprotect:
+        return machine_->Protect(range.first, range.last);
+      case Verb::kSlotAdd:
+        return machine_->AddSlot(operation.number, range.first, range.last);
+      case Verb::kSlotDelete:
+        return machine_->DeleteSlot(operation.number);
+      case Verb::kSlotMove:
+        return machine_->MoveSlot(operation.number, operation.target.first);
+      case Verb::kUnregister:
+        return machine_->Unregister();
       case Verb::kCollapse:
         return machine_->Collapse(range.first, range.last);
       case Verb::kZapAll:
@@ -114,14 +140,28 @@ class TdpProgram final : public Program {
 
   void Verify(const CheckLine& check) {
     for (Gfn gfn = check.range.first; gfn <= check.range.last; ++gfn) {
-      const bool mapped = !machine_->destroyed() && machine_->Mapped(gfn);
+      const int level = machine_->destroyed() ? 0 : machine_->MappedLevel(gfn);
       const char* wrong = nullptr;
-      if (check.verb == CheckVerb::kUnmapped) {
-        if (mapped) wrong = "guest frame {gfn} is mapped at the end, and should not be";
-      } else if (!mapped) {
-        wrong = "guest frame {gfn} is not mapped at the end, and should be";
-      } else if (check.verb == CheckVerb::kYoung && !machine_->Young(gfn)) {
-        wrong = "guest frame {gfn} was used last, and its entry does not say so at the end";
+      switch (check.verb) {
+        case CheckVerb::kUnmapped:
+          if (level != 0) wrong = "guest frame {gfn} is mapped at the end, and should not be";
+          break;
+        case CheckVerb::kClean:
+          if (!machine_->destroyed() && machine_->Marked(gfn)) {
+            wrong = "guest frame {gfn} is marked as dirty at the end, and should not be";
+          }
+          break;
+        case CheckVerb::kHuge:
+          if (level < 2) wrong = "guest frame {gfn} is not mapped by a block at the end";
+          break;
+        case CheckVerb::kYoung:
+        case CheckVerb::kMapped:
+          if (level == 0) {
+            wrong = "guest frame {gfn} is not mapped at the end, and should be";
+          } else if (check.verb == CheckVerb::kYoung && !machine_->Young(gfn)) {
+            wrong = "guest frame {gfn} was used last, and its entry does not say so at the end";
+          }
+          break;
       }
       if (wrong == nullptr) continue;
       World::Get().Fail({.kind = ViolationKind::kAssertion, .what = wrong, .gfn = gfn});

@@ -1,5 +1,5 @@
 // The host's memory: frames with references, and the page table by which the
-// host says which frame backs which guest frame (PROTOCOL 4; MODEL, "Host").
+// host says which frame backs which of its addresses (PROTOCOL 4; MODEL, "Host").
 //
 // Table entries are read without a lock, as a fast page lookup does: load,
 // take a reference unless the count is zero, read again. What a page contains
@@ -16,68 +16,61 @@
 #include "core/platform/relacy/world.h"
 #include "core/tables/frame_array.h"
 #include "core/tables/ghost.h"
-#include "core/tables/life.h"
+#include "scenarios/machine/host_frame.h"
 
 namespace racewalk {
 
-// A host page-table entry; pfn 0: nothing there.
-template <Platform P>
-struct HostEntry {
-  uint64_t raw = 0;
-  [[no_unique_address]] typename P::Ghost ghost{};
-  friend bool operator==(const HostEntry& a, const HostEntry& b) { return a.raw == b.raw; }
-  uint64_t bits() const { return raw; }
-  Pfn pfn() const { return static_cast<Pfn>(raw); }
-};
-
-template <Platform P>
-struct HostFrame {
-  explicit HostFrame(uint32_t pfn)
-      : life(WordName{"page_life", pfn}),
-        references(0, WordName{"page_references", pfn}),
-        dirty(false, WordName{"page_dirty", pfn, 0, ValueType::kBool}) {}
-
-  LifeWord<P> life;
-  typename P::template Atomic<int32_t> references;
-  typename P::template Atomic<bool> dirty;  // the host has been told that it was written
-  // Oracle state.
-  Gfn gfn = 0;
-  uint64_t contents = 0;
-  bool revoked = false;     // an invalidation of it has returned to the host
-  bool taken_back = false;  // the host has unmapped it or moved it away
-  bool written = false;     // by the guest, since the host last saved it
-};
-
-// Thread-safe, as the host's memory management is.
+// Thread-safe, as the host's memory management is. Entries that are present
+// change between the notifier's start and end for their addresses: those of
+// the page for Drop and Move, of the whole block for what has Block in its name.
+//
+// 1. Entries change under lock_ only.
+// 2. All entries of a block are huge or none is, except while lock_ is held.
+// 3. An entry that takes the place of another has the same contents; there is
+//    no moment between the two at which a write could be lost.
 template <Platform P>
 class HostMemory {
  public:
-  HostMemory(uint32_t guest_frames, Pfn first, uint32_t host_frames)
-      : frames_(first + host_frames),
-        free_(first, host_frames, P::Slots::Reuse::kNewestFirst),
-        saved_(guest_frames, 0),
-        expected_(guest_frames, 0) {
-    for (uint32_t gfn = 0; gfn < guest_frames; ++gfn) {
-      entries_.push_back(std::make_unique<Entry>(
-          HostEntry<P>{}, WordName{"host_entry", gfn, 0, ValueType::kHostEntry}));
+  static constexpr Hva kNoAddress = ~Hva{0};
+
+  // Frames [first, first + host_frames); `first` is aligned to a block.
+  // `block`: frames of a huge page, a power of two; 1: there are none.
+  // `brings_in_huge`: backs what is absent by huge pages; else FormBlock makes
+  // what there are.
+  HostMemory(uint32_t addresses, Pfn first, uint32_t host_frames, uint32_t block,
+             bool brings_in_huge = true)
+      : block_(block),
+        brings_in_huge_(brings_in_huge),
+        frames_(first + host_frames),
+        free_(first, host_frames, P::Slots::Reuse::kNewestFirst) {
+    places_.reserve(addresses);
+    for (uint32_t address = 0; address < addresses; ++address) {
+      places_.push_back(std::make_unique<Place>(address));
     }
   }
 
-  HostPage FaultIn(Gfn gfn) {
-    Entry& word = *entries_[gfn];
+  // With a reference; pfn is kNoPfn if the host is out of pages for now.
+  HostPage FaultIn(Hva address, bool /*write*/) {
+    const Entry& word = places_[address]->entry;
     for (;;) {
       const HostEntry<P> seen = word.load(std::memory_order_acquire);
-      if (seen.pfn() == kNoPfn) {
-        if (!BringIn(gfn)) return {};
+      if (!seen.present()) {
+        if (!BringIn(address)) return {};
         continue;
       }
-      HostFrame<P>& frame = frames_.At(seen.pfn());
-      if (TryGet(frame)) {
+      if (frames_.At(seen.pfn()).TryGet()) {
+        // Under the identity that was seen first: if the same frame has come
+        // back since, the MMU must notice that it had gone.
         if (word.load(std::memory_order_acquire) == seen) return Page(seen);
         Put(seen.pfn());
       }
       P::Pause();
     }
+  }
+
+  // 2 if a huge page backs the address now, else 1. Does not sleep.
+  int MappingLevel(Hva address) const {
+    return places_[address]->entry.load(std::memory_order_acquire).huge() ? 2 : 1;
   }
 
   void Release(const HostPage& page, bool dirty) {
@@ -90,69 +83,139 @@ class HostMemory {
     if (dirty) frame.dirty.store(true, std::memory_order_relaxed);
     frame.life.Check();
     if (frame.taken_back) {
-      FailAccess(ViolationKind::kUseAfterFree, "D3", frame.gfn, pfn,
-                 "{thread} marks page {pfn} of guest frame {gfn} after the host has taken it back");
+      World::Get().Fail({.kind = ViolationKind::kUseAfterFree,
+                         .invariant = "D3",
+                         .what = "{thread} marks page {pfn} of host address {value} after the "
+                                 "host has taken it back",
+                         .pfn = pfn,
+                         .value = frame.address});
     }
   }
+
+  // The VMM or an emulator writes through the host's own mapping.
+  void WriteByHost(Hva address) {
+    for (;;) {
+      const HostPage page = FaultIn(address, true);
+      if (page.pfn != kNoPfn) {
+        // No scheduling point in here. The lookup may have read an old entry,
+        // but the processor's own walk never does.
+        const bool mapped = Maps(address, page.pfn);
+        if (mapped) {
+          Write(frames_.At(page.pfn));
+          frames_.At(page.pfn).host_dirty = true;
+        }
+        Put(page.pfn);
+        if (mapped) return;
+      }
+      P::Pause();
+    }
+  }
+
+  // --- The host takes pages back or moves them. ---
 
   enum class Keep : uint8_t { kDiscard, kSave };
 
-  // Unmaps gfn; between the notifier's start and end.
-  void Drop(Gfn gfn, Keep keep) {
+  // Unmaps the base page at `address`. False, and nothing is done, if a huge
+  // page is there: it is to be split first, and once more if a fault has
+  // brought in another one since, which no caller can prevent.
+  bool Drop(Hva address, Keep keep) {
     lock_.lock();
-    const HostEntry<P> old = entries_[gfn]->load(std::memory_order_relaxed);
-    if (old.pfn() != kNoPfn) {
-      HostFrame<P>& frame = frames_.At(old.pfn());
-      frame.taken_back = true;
-      if (keep == Keep::kSave) {
-        Save(gfn, frame);
-      } else {
-        saved_[gfn] = 0;
-        expected_[gfn] = 0;
-      }
-      entries_[gfn]->store(HostEntry<P>{}, std::memory_order_release);
+    const HostEntry<P> old = Locked(address);
+    const bool drop = old.present() && !old.huge();
+    if (drop) {
+      Unmap(address, old.pfn(), keep);
+    } else {
+      Stays(old);
     }
     lock_.unlock();
-    if (old.pfn() != kNoPfn) Put(old.pfn());
+    if (drop) Put(old.pfn());
+    return !old.huge();
   }
 
-  // Moves gfn to another frame; between the notifier's start and end.
-  void Move(Gfn gfn) {
+  // Moves the base page at `address` to another frame, if there is room. False
+  // as Drop is.
+  bool Move(Hva address) {
     lock_.lock();
-    const HostEntry<P> old = entries_[gfn]->load(std::memory_order_relaxed);
-    const Pfn target = old.pfn() == kNoPfn ? kNoPfn : Allocate(gfn);
+    const HostEntry<P> old = Locked(address);
+    const Pfn target = old.present() && !old.huge() ? Allocate(address) : kNoPfn;
     if (target != kNoPfn) {
-      HostFrame<P>& from = frames_.At(old.pfn());
-      HostFrame<P>& to = frames_.At(target);
-      from.taken_back = true;
-      to.contents = from.contents;
-      to.written = from.written;
-      to.dirty.store(from.dirty.load(std::memory_order_relaxed), std::memory_order_relaxed);
-      entries_[gfn]->store(EntryFor(target), std::memory_order_release);
+      Replace(address, old.pfn(), EntryFor(target));
+    } else {
+      Stays(old);
     }
     lock_.unlock();
-    if (target != kNoPfn) {
-      Put(old.pfn());
-    } else if (old.pfn() != kNoPfn) {
-      frames_.At(old.pfn()).revoked = false;  // no room: it stays where it was
+    if (target != kNoPfn) Put(old.pfn());
+    return !old.huge();
+  }
+
+  // Unmaps the huge page around `address`. False, and nothing is done, if
+  // there is none by now.
+  bool DropBlock(Hva address, Keep keep) {
+    const Hva begin = BlockOf(address);
+    lock_.lock();
+    const HostEntry<P> old = Locked(begin);
+    for (uint32_t i = 0; i < block_ && old.huge(); ++i) Unmap(begin + i, old.pfn() + i, keep);
+    if (!old.huge()) BlockStays(begin);
+    lock_.unlock();
+    for (uint32_t i = 0; i < block_ && old.huge(); ++i) Put(old.pfn() + i);
+    return old.huge();
+  }
+
+  // Makes the huge page around `address`, if there is one, base pages in the
+  // same frames.
+  void SplitBlock(Hva address) {
+    const Hva begin = BlockOf(address);
+    lock_.lock();
+    const HostEntry<P> old = Locked(begin);
+    for (uint32_t i = 0; i < block_ && old.huge(); ++i) Set(begin + i, EntryFor(old.pfn() + i));
+    BlockStays(begin);
+    lock_.unlock();
+  }
+
+  // Moves the block around `address` to a new huge page and fills up what is
+  // absent, as khugepaged does. False if the block is absent or huge already,
+  // or if there is no room: the pages stay where they are.
+  bool FormBlock(Hva address) {
+    const Hva begin = BlockOf(address);
+    std::vector<Pfn> replaced;
+    replaced.reserve(block_);
+    lock_.lock();
+    const Pfn target = MayForm(begin) ? AllocateBlock(begin) : kNoPfn;
+    for (uint32_t i = 0; i < block_ && target != kNoPfn; ++i) {
+      const HostEntry<P> old = places_[begin + i]->entry.peek();
+      const HostEntry<P> next = EntryFor(target + i, HostEntry<P>::kHuge);
+      if (old.present()) {
+        Replace(begin + i, old.pfn(), next);
+        replaced.push_back(old.pfn());
+      } else {
+        Set(begin + i, next);
+      }
     }
+    if (target == kNoPfn) BlockStays(begin);
+    lock_.unlock();
+    for (const Pfn pfn : replaced) Put(pfn);
+    return target != kNoPfn;
   }
 
   // --- Oracles. ---
 
   // The invalidation of [first, last] has returned: no access may come any more.
-  void Revoke(Gfn first, Gfn last) {
-    for (Gfn gfn = first; gfn <= last; ++gfn) {
-      const Pfn pfn = entries_[gfn]->peek().pfn();
-      if (pfn != kNoPfn) frames_.At(pfn).revoked = true;
+  void Revoke(Hva first, Hva last) {
+    for (Hva address = first; address <= last; ++address) {
+      if (Present(address)) frames_.At(PfnAt(address)).revoked = true;
     }
   }
 
-  // A guest access to `gfn` has reached frame `pfn` as it was in `generation`.
+  // The same has ended: what is there now may be used again.
+  void Unrevoke(Hva first, Hva last) {
+    for (Hva address = first; address <= last; ++address) Stays(places_[address]->entry.peek());
+  }
+
+  // A guest access to `gfn` has reached frame `pfn`, by a translation made
+  // when the frame had the stamp `ghost`.
   void Touch(Gfn gfn, Pfn pfn, typename P::Ghost ghost, bool write) {
     HostFrame<P>* frame = frames_.Contains(pfn) ? &frames_.At(pfn) : nullptr;
-    if (frame == nullptr || frame->gfn != gfn || !frame->life.alive() ||
-        !GhostMatches<P>(ghost, frame->life.generation())) {
+    if (frame == nullptr || !frame->life.alive() || !GhostMatches<P>(ghost, frame->stamp)) {
       FailAccess(ViolationKind::kStaleTranslation, "T1", gfn, pfn,
                  "{thread} reaches page {pfn} through guest frame {gfn}, but the host has taken "
                  "that page back");
@@ -163,27 +226,38 @@ class HostMemory {
                  "invalidation of it has returned");
     }
     if (write) {
-      frame->contents = ++writes_;
-      frame->written = true;
-      expected_[gfn] = frame->contents;
-    } else if (frame->contents != expected_[gfn]) {
+      Write(*frame);
+    } else if (frame->contents != places_[frame->address]->expected) {
       FailAccess(
           ViolationKind::kLostDirty, "D2", gfn, pfn,
           "{thread} reads something else from guest frame {gfn} than was written there last");
     }
   }
 
-  // Whether the host maps gfn to pfn now.
-  bool Maps(Gfn gfn, Pfn pfn) const {
-    return gfn < entries_.size() && entries_[gfn]->peek().pfn() == pfn;
+  // The address that an allocated frame was allocated for; kNoAddress of others.
+  Hva AddressOf(Pfn pfn) const {
+    if (!frames_.Contains(pfn) || !frames_.At(pfn).life.alive()) return kNoAddress;
+    return frames_.At(pfn).address;
   }
-  bool Present(Gfn gfn) const { return entries_[gfn]->peek().pfn() != kNoPfn; }
+  Pfn PfnAt(Hva address) const { return places_[address]->entry.peek().pfn(); }
+  bool Present(Hva address) const { return PfnAt(address) != kNoPfn; }
+  bool Huge(Hva address) const { return places_[address]->entry.peek().huge(); }
+  // Whether the host maps `address` to `pfn` now.
+  bool Maps(Hva address, Pfn pfn) const {
+    return address < places_.size() && PfnAt(address) == pfn;
+  }
+  // What somebody would read who copied the memory now.
+  uint64_t ContentsOf(Hva address) const {
+    return Present(address) ? frames_.At(PfnAt(address)).contents : places_[address]->saved;
+  }
+  // How often the contents have been discarded.
+  uint64_t discards(Hva address) const { return places_[address]->discards; }
 
   // At rest every frame has the one reference of the entry that maps it, or none.
   void CheckAtRest() {
     std::vector<int32_t> references(frames_.size(), 0);
-    for (const auto& entry : entries_) {
-      if (entry->peek().pfn() != kNoPfn) ++references[entry->peek().pfn()];
+    for (const auto& place : places_) {
+      if (place->entry.peek().present()) ++references[place->entry.peek().pfn()];
     }
     for (Pfn pfn = 0; pfn < frames_.size(); ++pfn) {
       if (!frames_.Contains(pfn)) continue;
@@ -195,6 +269,17 @@ class HostMemory {
  private:
   using Entry = typename P::template Atomic<HostEntry<P>>;
 
+  // Of one address.
+  struct Place {
+    explicit Place(uint32_t address)
+        : entry(HostEntry<P>{}, WordName{"host_entry", address, 0, ValueType::kHostEntry}) {}
+    Entry entry;
+    // Oracle state.
+    uint64_t saved = 0;     // what was written back
+    uint64_t expected = 0;  // what was last written
+    uint64_t discards = 0;
+  };
+
   [[noreturn]] static void FailAccess(ViolationKind kind, const char* invariant, Gfn gfn, Pfn pfn,
                                       const char* what) {
     World::Get().Fail({.kind = kind, .invariant = invariant, .what = what, .gfn = gfn, .pfn = pfn});
@@ -205,17 +290,14 @@ class HostMemory {
     if constexpr (P::kExplored) page.generation = entry.ghost.generation;
     return page;
   }
+  HostEntry<P> EntryFor(Pfn pfn, uint64_t flags = 0) const {
+    return {pfn | flags, MakeGhost<P>(frames_.At(pfn).stamp)};
+  }
 
-  HostEntry<P> EntryFor(Pfn pfn) { return {pfn, MakeGhost<P>(frames_.At(pfn).life.generation())}; }
-
-  bool TryGet(HostFrame<P>& frame) {
-    int32_t count = frame.references.load(std::memory_order_relaxed);
-    while (count > 0) {
-      if (frame.references.compare_exchange(count, count + 1, std::memory_order_relaxed)) {
-        return true;
-      }
-    }
-    return false;
+  void Write(HostFrame<P>& frame) {
+    frame.contents = ++writes_;
+    frame.written = true;
+    places_[frame.address]->expected = frame.contents;
   }
 
   void Put(Pfn pfn) {
@@ -229,52 +311,115 @@ class HostMemory {
     }
   }
 
-  // With lock_ held; with the reference of the entry that will map it.
-  Pfn Allocate(Gfn gfn) {
+  // --- With lock_ held. Entries around the one in question are peeked at:
+  // nobody else can change them, so that there is nothing to explore. ---
+
+  Hva BlockOf(Hva address) const { return address & ~Hva{block_ - 1}; }
+  HostEntry<P> Locked(Hva address) const {
+    return places_[address]->entry.load(std::memory_order_relaxed);
+  }
+  void Set(Hva address, const HostEntry<P>& entry) {
+    places_[address]->entry.store(entry, std::memory_order_release);
+  }
+
+  Pfn Allocate(Hva address) {
     const uint32_t pfn = free_.take();
     if (pfn == P::Slots::kNone) return kNoPfn;
-    HostFrame<P>& frame = frames_.Prepare(pfn);
-    frame.life.Begin();
-    frame.gfn = gfn;
-    frame.contents = 0;
-    frame.revoked = false;
-    frame.taken_back = false;
-    frame.written = false;
-    frame.dirty.initialize(false);
-    frame.references.initialize(1);
+    frames_.Prepare(pfn).Begin(address, ++stamp_, places_[address]->saved);
+    return pfn;
+  }
+  Pfn AllocateBlock(Hva begin) {
+    const uint32_t pfn = free_.take_block(block_);
+    if (pfn == P::Slots::kNone) return kNoPfn;
+    ++stamp_;
+    for (uint32_t i = 0; i < block_; ++i) {
+      frames_.Prepare(pfn + i).Begin(begin + i, stamp_, places_[begin + i]->saved);
+    }
     return pfn;
   }
 
   // False if the host is out of pages for now.
-  bool BringIn(Gfn gfn) {
+  bool BringIn(Hva address) {
     bool present = true;
     lock_.lock();
-    if (entries_[gfn]->load(std::memory_order_relaxed).pfn() == kNoPfn) {
-      const Pfn pfn = Allocate(gfn);
+    if (!Locked(address).present() && !BringInBlock(BlockOf(address))) {
+      const Pfn pfn = Allocate(address);
       present = pfn != kNoPfn;
-      if (present) {
-        frames_.At(pfn).contents = saved_[gfn];
-        entries_[gfn]->store(EntryFor(pfn), std::memory_order_release);
-      }
+      if (present) Set(address, EntryFor(pfn));
     }
     lock_.unlock();
     return present;
   }
+  // False if base pages have to do.
+  bool BringInBlock(Hva begin) {
+    if (!brings_in_huge_ || !HasBlock(begin) || PresentIn(begin) != 0) return false;
+    const Pfn pfn = AllocateBlock(begin);
+    if (pfn == kNoPfn) return false;
+    for (uint32_t i = 0; i < block_; ++i) {
+      Set(begin + i, EntryFor(pfn + i, HostEntry<P>::kHuge));
+    }
+    return true;
+  }
 
-  // Writes the page back, as far as the host knows that there is anything to write.
-  void Save(Gfn gfn, HostFrame<P>& frame) {
-    const bool dirty = frame.dirty.load(std::memory_order_relaxed);
-    P::Check(!frame.written || dirty, ViolationKind::kLostDirty, "D2",
-             "the host drops a page that the guest has written, because nobody marked it dirty");
-    if (dirty) saved_[gfn] = frame.contents;
+  bool HasBlock(Hva begin) const { return block_ > 1 && begin + block_ <= places_.size(); }
+  uint32_t PresentIn(Hva begin) const {
+    uint32_t present = 0;
+    for (uint32_t i = 0; i < block_; ++i) present += Present(begin + i) ? 1U : 0U;
+    return present;
+  }
+  bool MayForm(Hva begin) const { return HasBlock(begin) && !Huge(begin) && PresentIn(begin) != 0; }
+
+  void Unmap(Hva address, Pfn pfn, Keep keep) {
+    HostFrame<P>& frame = frames_.At(pfn);
+    Place& place = *places_[address];
+    frame.taken_back = true;
+    const bool marked = keep == Keep::kSave && frame.dirty.load(std::memory_order_relaxed);
+    Set(address, {});
+    // No scheduling point from here on: a write by the host came before.
+    frame.revoked = true;
+    if (keep == Keep::kSave) {
+      // Writes the page back, as far as the host knows that there is anything to write.
+      const bool dirty = marked || frame.host_dirty;
+      P::Check(!frame.written || dirty, ViolationKind::kLostDirty, "D2",
+               "the host drops a page that the guest has written, because nobody marked it dirty");
+      if (dirty) place.saved = frame.contents;
+    } else {
+      place.saved = 0;
+      place.expected = 0;
+      ++place.discards;
+    }
+  }
+
+  void Replace(Hva address, Pfn old, const HostEntry<P>& next) {
+    HostFrame<P>& from = frames_.At(old);
+    HostFrame<P>& to = frames_.At(next.pfn());
+    from.taken_back = true;
+    to.dirty.store(from.dirty.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    Set(address, next);
+    // No scheduling point from here on: a write by the host came before.
+    from.revoked = true;
+    to.contents = from.contents;
+    to.written = from.written;
+    to.host_dirty = from.host_dirty;
+  }
+
+  // What was revoked is left in place, so it may be used again.
+  void Stays(const HostEntry<P>& entry) {
+    if (entry.present()) frames_.At(entry.pfn()).revoked = false;
+  }
+  void BlockStays(Hva begin) {
+    for (uint32_t i = 0; i < block_ && begin + i < places_.size(); ++i) {
+      Stays(places_[begin + i]->entry.peek());
+    }
   }
 
   typename P::Mutex lock_{"host_lock"};
-  std::vector<std::unique_ptr<Entry>> entries_;
+  uint32_t block_;
+  bool brings_in_huge_;
+  std::vector<std::unique_ptr<Place>> places_;  // by address
   FrameArray<P, HostFrame<P>> frames_;
   typename P::Slots free_;
-  std::vector<uint64_t> saved_;     // what was written back, by gfn
-  std::vector<uint64_t> expected_;  // what the guest last wrote, by gfn
+  uint32_t stamp_ = 0;  // of the latest allocation
   uint64_t writes_ = 0;
 };
 

@@ -9,9 +9,12 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "core/environment.h"
 #include "core/notifier/registration.h"
 #include "core/platform/platform.h"
@@ -19,15 +22,12 @@
 #include "core/tdp/mmu.h"
 #include "core/vcpu/vcpu.h"
 #include "scenarios/machine/host_memory.h"
+#include "scenarios/machine/migration.h"
+#include "scenarios/machine/shape.h"
+#include "scenarios/machine/slot_oracle.h"
 #include "scenarios/machine/tdp_hardware.h"
 
 namespace racewalk {
-
-struct MachineShape {
-  uint32_t guest_frames = 4;
-  int vcpus = 1;
-  TdpVariant variant{};
-};
 
 template <Platform P, typename G>
 class Machine final : public Environment, public Observer {
@@ -37,34 +37,67 @@ class Machine final : public Environment, public Observer {
 
   explicit Machine(const MachineShape& shape)
       : shape_(shape),
-        host_(shape.guest_frames, 1, 2 * shape.guest_frames),
-        tables_(2 * shape.guest_frames + 1, kTablePages) {
+        block_(shape.huge_pages ? G::kEntries : 1),
+        host_(shape.guest_frames, block_, 2 * shape.guest_frames, block_, shape.host_is_huge),
+        migration_(host_, shape.guest_frames),
+        tables_(2 * shape.guest_frames + block_, kTablePages) {
     std::vector<Vcpu<P>*> vcpus;
     for (int i = 0; i < shape.vcpus; ++i) {
-      seats_.push_back(std::make_unique<Seat>(i, tables_, shape.guest_frames));
+      seats_.push_back(std::make_unique<Seat>(i, tables_, shape));
       vcpus.push_back(&seats_.back()->vcpu);
     }
-    mmu_ = P::template New<TdpMmu<P, G>>(*this, tables_, rcu_, std::move(vcpus), shape.variant);
+    mmu_ = P::template New<TdpMmu<P, G>>(*this, tables_, rcu_, std::move(vcpus), shape.variant,
+                                         shape.options);
+    slot_oracle_.emplace(mmu_->state().slots);
+    for (uint32_t id = 0; id < shape.slots.size(); ++id) {
+      const auto [first, last] = shape.slots[id];
+      mmu_->AddSlot(id, first, last, first);
+    }
   }
 
   // --- What threads do. ---
 
-  // Hardware first, fault path as needed, until done.
+  // Hardware first, fault path as needed, until done. Where no slot is, a
+  // device answers.
   void Access(int vcpu, Gfn gfn, bool write) {
     Seat& seat = *seats_[Index(vcpu)];
     for (;;) {
       Prepare(seat);
       if (!seat.vcpu.Enter()) continue;
-      const bool done = RunGuest(seat, gfn, write);
+      const GuestRun run = RunGuest(seat, gfn, write);
       seat.vcpu.Exit();
-      if (done) return;
-      const FaultResult result = mmu_->Fault(seat.vcpu, gfn, write);
-      if (result == FaultResult::kRetry || result == FaultResult::kNoMemory) P::Pause();
+      mmu_->HandleExit(seat.vcpu);
+      if (run == GuestRun::kDone) return;
+      if (run == GuestRun::kInterrupted) continue;
+      const bool present = seat.processor.fault_found_entry();
+      switch (Fault(seat, {.gfn = gfn, .write = write, .present = present})) {
+        case FaultResult::kFixed:
+        case FaultResult::kSpurious:
+          continue;
+        case FaultResult::kNoMemorySlot:
+          return;
+        case FaultResult::kEmulate:
+          if (mmu_->WriteFor(gfn, [this](Hva address) { host_.WriteByHost(address); })) return;
+          break;
+        case FaultResult::kRetry:
+        case FaultResult::kNoMemory:
+          break;
+      }
+      P::Pause();
     }
   }
   void FaultOnce(int vcpu, Gfn gfn, bool write) {
     Prepare(*seats_[Index(vcpu)]);
-    mmu_->Fault(seats_[Index(vcpu)]->vcpu, gfn, write);
+    Fault(*seats_[Index(vcpu)], {.gfn = gfn, .write = write, .present = write});
+  }
+  void Prefetch(int vcpu, Gfn gfn) {
+    Seat& seat = *seats_[Index(vcpu)];
+    for (;;) {
+      Prepare(seat);
+      const FaultResult result = Fault(seat, {.gfn = gfn, .prefetch = true});
+      if (result != FaultResult::kRetry && result != FaultResult::kNoMemory) return;
+      P::Pause();
+    }
   }
   void LoadRoot(int vcpu, uint32_t role) {
     Seat& seat = *seats_[Index(vcpu)];
@@ -76,36 +109,70 @@ class Machine final : public Environment, public Observer {
   void DropRoot(int vcpu) { mmu_->DropRoot(seats_[Index(vcpu)]->vcpu); }
 
   enum class Reclaim : uint8_t { kUnmap, kSwap, kMigrate };
-  // The host takes pages [first, last] back, between the notifier's start and end.
-  void TakeBack(Reclaim how, Gfn first, Gfn last) {
-    // Reclaim may come from a context that must not sleep.
+  // The host takes the pages at its addresses [first, last] back. Reclaim by
+  // swapping may come from a context that must not sleep.
+  void TakeBack(Reclaim how, Hva first, Hva last) {
     const bool may_sleep = how != Reclaim::kSwap;
-    may_not_sleep_[Self()] = !may_sleep;
-    const bool told = registration_.Call([&] {
-      mmu_->InvalidateStart(first, last, may_sleep);
-      CheckUnmapped(first, last);
-    });
-    may_not_sleep_[Self()] = false;
-    // N6: if the VM is no longer told, it has let go of everything before.
-    if (!told && !destroyed_) CheckUnmapped(first, last);
-    host_.Revoke(first, last);
-    for (Gfn gfn = first; gfn <= last; ++gfn) {
-      if (how == Reclaim::kMigrate) {
-        host_.Move(gfn);
-      } else {
-        host_.Drop(gfn, how == Reclaim::kSwap ? HostMemory<P>::Keep::kSave
-                                              : HostMemory<P>::Keep::kDiscard);
+    Invalidating(first, last, may_sleep, [&] {
+      for (Hva address = first; address <= last; ++address) {
+        TakeOne(how, address, first, last, may_sleep);
       }
+    });
+  }
+  // The host replaces the pages around `address` by a huge one, or breaks that.
+  void MakeHuge(Hva address) {
+    const Hva block = BlockOf(address);
+    if (block_ == 1 || host_.Huge(block)) return;
+    Invalidating(block, block + block_ - 1, /*may_sleep=*/true, [&] {
+      // The host's own locks keep what it takes back from becoming part of a huge page.
+      if (host_.Huge(block) || OthersInvalidate(block, block + block_ - 1)) return;
+      host_.FormBlock(block);
+    });
+  }
+  void MakeSmall(Hva address) {
+    if (host_.Huge(address)) BreakPage(BlockOf(address), /*may_sleep=*/true);
+  }
+  // The address space goes, with no vCPU running: the notifier's release first.
+  void ExitMm() {
+    registration_.Leave([&] { mmu_->Release(); });
+    const Hva last = shape_.guest_frames - 1;
+    if (!destroyed_) CheckUnmapped(0, last);  // N4
+    host_.Revoke(0, last);
+    for (Hva address = 0; address <= last; ++address) {
+      TakeOne(Reclaim::kUnmap, address, 0, last, /*may_sleep=*/true);
     }
-    // The end is delivered to whoever was told of the start.
-    if (told) registration_.Call([&] { mmu_->InvalidateEnd(); });
   }
 
   // Answers to the host whether pages of [first, last] are in use.
-  void Age(Gfn first, Gfn last, bool clear) {
+  void Age(Hva first, Hva last, bool clear) {
     registration_.Call([&] { mmu_->Young(first, last, clear); });
   }
   void Collapse(Gfn first, Gfn last) { mmu_->Collapse(first, last); }
+  void Split(Gfn gfn) { mmu_->Split(gfn); }
+  void Protect(Gfn first, Gfn last) {
+    mmu_->Protect(first, last);
+    for (Gfn gfn = first; gfn <= last; ++gfn) protected_.insert(gfn);
+  }
+
+  void AddSlot(uint32_t id, Gfn first, Gfn last) {
+    UpdateSlots([&] { mmu_->AddSlot(id, first, last, first); });
+  }
+  void DeleteSlot(uint32_t id) {
+    UpdateSlots([&] { mmu_->DeleteSlot(id); });
+  }
+  void MoveSlot(uint32_t id, Gfn first) {
+    UpdateSlots([&] { mmu_->MoveSlot(id, first); });
+  }
+  // Turning it on begins a migration: everything is copied once.
+  void DirtyLog(uint32_t id, bool on) {
+    if (!mmu_->SetLogging(id, on) || !on) return;
+    const auto* slot = SlotNow(id);
+    if (slot == nullptr) return;
+    for (Gfn gfn = slot->first; gfn <= slot->last; ++gfn) migration_.Copy(slot->AddressOf(gfn));
+  }
+  void Harvest(uint32_t id) {
+    mmu_->Harvest(id, [&](Gfn gfn) { migration_.Copy(SlotNow(id)->AddressOf(gfn)); });
+  }
   void InvalidateRoots() {
     GiveUpRoots([this] { mmu_->InvalidateRoots(); });
   }
@@ -114,13 +181,15 @@ class Machine final : public Environment, public Observer {
   }
   void SynchronizeRcu() { rcu_.synchronize(); }
 
+  void Unregister() { LeaveNotifier(); }
+
   // With all vCPUs closed.
   void Destroy() {
     // In the phases with one thread the last user's descriptors are closed first.
     if (!World::Get().parallel()) {
       for (auto& seat : seats_) mmu_->DropRoot(seat->vcpu);
     }
-    registration_.Unregister([&] { mmu_->Release(); });
+    LeaveNotifier();
     mmu_->Destroy();
     destroyed_ = true;
     P::Delete(mmu_);
@@ -132,6 +201,8 @@ class Machine final : public Environment, public Observer {
     P::Check(!rcu_.held(), ViolationKind::kLockDiscipline, "P3",
              "{thread} leaves an operation inside a read section");
     if (!destroyed_) {
+      P::Check(!mmu_->state().slots.reading(), ViolationKind::kLockDiscipline, "P3",
+               "{thread} leaves an operation inside a section of the memory slots");
       P::Check(!mmu_->state().mmu_lock.HeldBy(static_cast<int>(Self())),
                ViolationKind::kLockDiscipline, "P3",
                "{thread} leaves an operation with the MMU lock held");
@@ -140,6 +211,8 @@ class Machine final : public Environment, public Observer {
 
   // --- At rest: no other thread runs. ---
 
+  // The guest has stopped: the last harvest is copied and the two sides compared.
+  void FinishMigration();
   void CheckAtRest();
   // Closes what is still open and checks that nothing is left.
   void TearDown() {
@@ -153,55 +226,80 @@ class Machine final : public Environment, public Observer {
     host_.CheckAtRest();
   }
   // Whether a valid root maps gfn to the host's page.
-  bool Mapped(Gfn gfn) const {
-    bool mapped = false;
-    ForEachLeaf([&](TdpRoot<P, G>& root, Gfn at, int level, const Spte<P>& leaf) {
-      if (level == 1 && at == gfn && !root.invalid.peek()) mapped |= host_.Maps(gfn, leaf.pfn());
+  bool Mapped(Gfn gfn) const { return MappedLevel(gfn) != 0; }
+  // At which level it does; 0: not at all.
+  int MappedLevel(Gfn gfn) const {
+    int mapped = 0;
+    ForEachValidLeafOf(gfn, [&](int level, const Spte<P>&, Pfn pfn) {
+      if (Justified(gfn, pfn)) mapped = level;
     });
     return mapped;
   }
-  // Whether a valid root maps gfn with A set.
+  // Whether a valid root maps gfn and says that it was used.
   bool Young(Gfn gfn) const {
     bool young = false;
-    ForEachLeaf([&](TdpRoot<P, G>& root, Gfn at, int level, const Spte<P>& leaf) {
-      if (level == 1 && at == gfn && !root.invalid.peek()) young |= leaf.accessed();
-    });
+    ForEachValidLeafOf(
+        gfn, [&](int, const Spte<P>& leaf, Pfn) { young |= mmu_->state().Accessed(leaf); });
     return young;
   }
-  // Of the guest frames that are mapped, and of those that the host has.
+  // Whether gfn is marked in its slot's dirty log.
+  bool Marked(Gfn gfn) const {
+    for (const auto& slot : mmu_->state().slots.Peek()) {
+      if (slot.Contains(gfn) && slot.logging()) return slot.dirty->PeekMarked(gfn - slot.first);
+    }
+    return false;
+  }
+  // Of how guest frames are mapped and logged, and of which the host has.
   uint64_t StateHash() const {
     uint64_t hash = 0;
     for (Gfn gfn = 0; gfn < shape_.guest_frames; ++gfn) {
-      hash = hash * 4 + (!destroyed_ && Mapped(gfn) ? 2U : 0U) + (host_.Present(gfn) ? 1U : 0U);
+      uint64_t state = host_.Present(gfn) ? 1 : 0;
+      if (!destroyed_) {
+        ForEachValidLeafOf(gfn, [&](int level, const Spte<P>& leaf, Pfn) {
+          state = state * 8 + static_cast<uint64_t>(level) * 2 + (leaf.writable() ? 1U : 0U);
+        });
+        state = state * 2 + (Marked(gfn) ? 1U : 0U);
+      }
+      hash = World::Mix(hash + state + 1);
     }
-    return World::Mix(hash + 1);
+    return hash;
   }
 
   // --- Environment. ---
 
-  HostPage FaultIn(Gfn gfn, bool /*write*/) override {
+  HostPage FaultIn(Hva address, bool write) override {
     const int self = static_cast<int>(Self());
     P::Check(!rcu_.held() && (destroyed_ || !mmu_->state().mmu_lock.HeldBy(self)),
              ViolationKind::kLockDiscipline, "P3",
              "{thread} asks the host for a page with a lock of the MMU's held");
-    return host_.FaultIn(gfn);
+    return host_.FaultIn(address, write);
   }
-  void ReleasePage(const HostPage& page, bool dirty) override { host_.Release(page, dirty); }
+  int MappingLevel(Hva address) override { return host_.MappingLevel(address); }
+  void ReleasePage(const HostPage& page, bool dirty) override {
+    // A huge page is written back as a whole.
+    const Hva address = dirty ? host_.AddressOf(page.pfn) : 0;
+    if (dirty && host_.Huge(address) && host_.Maps(address, page.pfn)) {
+      const Pfn head = page.pfn & ~(block_ - 1);
+      for (Pfn pfn = head; pfn < head + block_; ++pfn) host_.Mark(pfn, dirty);
+    }
+    host_.Release(page, dirty);
+  }
   void MarkPage(Pfn pfn, bool accessed, bool dirty) override {
     if (accessed || dirty) host_.Mark(pfn, dirty);
   }
+  void DrainLog(int vcpu, absl::FunctionRef<void(Gfn)> visit) override {
+    for (const Gfn gfn : seats_[Index(vcpu)]->processor.TakeLog()) visit(gfn);
+  }
   void FlushOwnTlb(int vcpu) override { seats_[Index(vcpu)]->processor.Flush(); }
+  void FlushRange(int vcpu, Gfn first, Gfn last) override {
+    // Nothing comes between the end of the wait and the flush.
+    WaitForVisit(*seats_[Index(vcpu)]);
+    seats_[Index(vcpu)]->processor.FlushRange(first, last);
+  }
   void SetHardwareRoot(int vcpu, Pfn table) override { seats_[Index(vcpu)]->processor.Load(table); }
   void Interrupt(int vcpu) override {
     seats_[Index(vcpu)]->kicked = !seats_[Index(vcpu)]->in_guest;
-    Visit visit{seats_[Index(vcpu)].get(), seats_[Index(vcpu)]->visits};
-    World::Get().Wait(
-        OpKind::kWait, 0,
-        [](const void* argument) {
-          const auto* v = static_cast<const Visit*>(argument);
-          return !v->seat->in_guest || v->seat->visits != v->ordinal;
-        },
-        &visit, std::source_location::current());
+    WaitForVisit(*seats_[Index(vcpu)]);
   }
 
   // --- Observer. ---
@@ -210,8 +308,10 @@ class Machine final : public Environment, public Observer {
 
  private:
   struct Seat {
-    Seat(int index, TdpTables<P, G>& tables, uint32_t frames)
-        : vcpu(index), processor(tables, frames) {}
+    Seat(int index, TdpTables<P, G>& tables, const MachineShape& shape)
+        : vcpu(index),
+          processor(tables, shape.guest_frames, shape.options.ad_bits,
+                    shape.options.dirty_bit_logging) {}
     Vcpu<P> vcpu;
     TdpProcessor<P, G> processor;
     bool in_guest = false;   // the hardware is executing the guest
@@ -229,6 +329,7 @@ class Machine final : public Environment, public Observer {
     uint32_t visits = 0;  // entries under that hold while somebody waited
     Gfn yielded_at = ~Gfn{0};
     bool moved = true;  // beyond yielded_at
+    bool bounded = false;
   };
   // A walk that may yield does so before it has kept others waiting for this
   // many entries: down all levels and one to the side is the most it needs.
@@ -256,9 +357,33 @@ class Machine final : public Environment, public Observer {
              "R2", "{thread} has loaded a root of another role than its own");
   }
 
-  // The hardware's part; false if it ends with a fault or an interrupt.
-  bool RunGuest(Seat& seat, Gfn gfn, bool write) {
-    if (std::exchange(seat.kicked, false)) return false;  // the interrupt is taken at entry
+  // Until the hardware part of what the vCPU is doing now is over.
+  static void WaitForVisit(const Seat& seat) {
+    Visit visit{&seat, seat.visits};
+    World::Get().Wait(
+        OpKind::kWait, 0,
+        [](const void* argument) {
+          const auto* v = static_cast<const Visit*>(argument);
+          return !v->seat->in_guest || v->seat->visits != v->ordinal;
+        },
+        &visit, std::source_location::current());
+  }
+
+  // N7: success means that the page was mapped at some time during the call.
+  FaultResult Fault(Seat& seat, const GuestFault& fault) {
+    mapped_[Self()] = false;
+    const FaultResult result = mmu_->Fault(seat.vcpu, fault);
+    const bool success = result == FaultResult::kFixed || result == FaultResult::kSpurious;
+    P::Check(!success || mapped_[Self()], ViolationKind::kAssertion, "N7",
+             "a fault of {thread} reports success although it has mapped nothing");
+    return result;
+  }
+
+  enum class GuestRun : uint8_t { kDone, kFault, kInterrupted };
+  // The hardware's part.
+  GuestRun RunGuest(Seat& seat, Gfn gfn, bool write) {
+    // The interrupt is taken at entry.
+    if (std::exchange(seat.kicked, false)) return GuestRun::kInterrupted;
     seat.in_guest = true;
     ++seat.visits;
     P::Check(seat.processor.root().pfn != kNoPfn, ViolationKind::kRootLifecycle, "R1",
@@ -266,10 +391,101 @@ class Machine final : public Environment, public Observer {
     const auto* translation = seat.processor.Translate(gfn, write);
     if (translation != nullptr) {
       CheckRoot(seat);
+      CheckAllowed(gfn, translation->pfn, write);
       host_.Touch(gfn, translation->pfn, translation->ghost, write);
     }
     seat.in_guest = false;
-    return translation != nullptr;
+    return translation != nullptr ? GuestRun::kDone : GuestRun::kFault;
+  }
+
+  // Between the notifier's start and end for [first, last].
+  template <typename F>
+  void Invalidating(Hva first, Hva last, bool may_sleep, F change) {
+    const bool outer = may_not_sleep_[Self()];
+    may_not_sleep_[Self()] = !may_sleep;
+    invalidating_[Self()].emplace_back(first, last);
+    const bool told = registration_.Call([&] {
+      mmu_->InvalidateStart(first, last, may_sleep);
+      CheckWhole(first, last);
+    });
+    may_not_sleep_[Self()] = outer;
+    // N6: if the VM is no longer told, it has let go of everything before.
+    if (!told && !destroyed_) CheckWhole(first, last);
+    change();
+    host_.Unrevoke(first, last);
+    // The end is delivered to whoever was told of the start.
+    if (told) registration_.Call([&] { mmu_->InvalidateEnd(first, last); });
+    invalidating_[Self()].pop_back();
+  }
+
+  // A huge page that is only partly in [first, last] may be mapped, through a
+  // frame outside, until the host breaks it, which is an invalidation of all of it.
+  void CheckWhole(Hva first, Hva last) {
+    const Hva begin = host_.Huge(first) && BlockOf(first) < first ? BlockOf(first) + block_ : first;
+    const Hva end =
+        host_.Huge(last) && BlockOf(last) + block_ - 1 > last ? BlockOf(last) : last + 1;
+    if (begin >= end) return;
+    CheckUnmapped(begin, end - 1);
+    host_.Revoke(begin, end - 1);
+  }
+  // Whether another thread of the host is changing something there.
+  bool OthersInvalidate(Hva first, Hva last) const {
+    for (std::size_t thread = 0; thread < invalidating_.size(); ++thread) {
+      if (thread == Self()) continue;
+      for (const auto& [from, to] : invalidating_[thread]) {
+        if (from <= last && first <= to) return true;
+      }
+    }
+    return false;
+  }
+
+  void BreakPage(Hva block, bool may_sleep) {
+    Invalidating(block, block + block_ - 1, may_sleep, [&] {
+      if (host_.Huge(block)) host_.SplitBlock(block);
+    });
+  }
+
+  // The page at `address`; within the invalidation of [first, last].
+  void TakeOne(Reclaim how, Hva address, Hva first, Hva last, bool may_sleep) {
+    using Keep = typename HostMemory<P>::Keep;
+    const Keep keep = how == Reclaim::kSwap ? Keep::kSave : Keep::kDiscard;
+    const Hva block = BlockOf(address);
+    while (!(how == Reclaim::kMigrate ? host_.Move(address) : host_.Drop(address, keep))) {
+      // A huge page goes as a whole, or is broken first. A fault may have
+      // brought it in just now.
+      if (block < first || block + block_ - 1 > last) {
+        BreakPage(block, may_sleep);
+        host_.Revoke(std::max(block, first), std::min(block + block_ - 1, last));
+      } else if (how == Reclaim::kMigrate) {
+        host_.SplitBlock(block);
+      } else if (host_.DropBlock(block, keep)) {
+        return;
+      }
+    }
+  }
+  Hva BlockOf(Hva address) const { return address & ~Hva{block_ - 1}; }
+
+  void LeaveNotifier() {
+    registration_.Leave([&] { mmu_->Release(); });
+    mmu_->Unregistered();
+  }
+
+  template <typename F>
+  void UpdateSlots(F update) {
+    slot_oracle_->Begin();
+    update();
+    if (slot_oracle_->End()) CheckSlots();
+  }
+  const MemorySlot<P>* SlotNow(uint32_t id) const {
+    for (const auto& slot : mmu_->state().slots.Peek()) {
+      if (slot.id == id) return &slot;
+    }
+    return nullptr;
+  }
+  // Whether gfn may map to host frame pfn now.
+  bool Justified(Gfn gfn, Pfn pfn) const {
+    const Hva address = host_.AddressOf(pfn);
+    return slot_oracle_->Allows(gfn, address) && host_.Maps(address, pfn);
   }
 
   void CheckRoot(const Seat& seat) const {
@@ -287,19 +503,21 @@ class Machine final : public Environment, public Observer {
            (seat.vcpu.pending() != 0 || seat.preparing || seat.processor.root().pfn == kNoPfn);
   }
 
-  // Calls visit(seat, gfn) for each frame of [first, last] that a vCPU can
-  // still translate without a walk.
+  // Calls visit(seat, gfn, pfn) for each frame that a vCPU can still translate
+  // without a walk.
   template <typename F>
-  void ForEachCached(Gfn first, Gfn last, F visit) const {
+  void ForEachCached(F visit) const {
     for (const auto& seat : seats_) {
       if (Exempt(*seat)) continue;
-      for (Gfn gfn = first; gfn <= last; ++gfn) {
-        if (seat->processor.Caches(gfn)) visit(*seat, gfn);
+      for (Gfn gfn = 0; gfn < shape_.guest_frames; ++gfn) {
+        if (seat->processor.Caches(gfn)) visit(*seat, gfn, seat->processor.CachedPfn(gfn));
       }
     }
   }
 
-  void CheckUnmapped(Gfn first, Gfn last);
+  void CheckUnmapped(Hva first, Hva last);
+  void CheckAllowed(Gfn gfn, Pfn pfn, bool write) const;
+  void CheckSlots() const;
   void CheckNothingLost(Pfn pfn) const;
   void CheckNoDebt();
   void OnVisit(Gfn next);
@@ -311,6 +529,14 @@ class Machine final : public Environment, public Observer {
       PeekTable(root.table.peek(), G::kLevels, 0, [&](Gfn gfn, int level, const Spte<P>& entry) {
         if (entry.leaf()) visit(root, gfn, level, entry);
       });
+    });
+  }
+  // Calls visit(level, leaf, pfn) for each leaf of a valid root that maps gfn; pfn: its own page.
+  template <typename F>
+  void ForEachValidLeafOf(Gfn gfn, F visit) const {
+    ForEachLeaf([&](TdpRoot<P, G>& root, Gfn at, int level, const Spte<P>& leaf) {
+      if (root.invalid.peek() || gfn < at || gfn - at >= G::Span(level)) return;
+      visit(level, leaf, leaf.Part(gfn - at).pfn());
     });
   }
   // Calls visit(gfn, level, entry) for every entry below table `pfn`.
@@ -327,7 +553,9 @@ class Machine final : public Environment, public Observer {
   }
 
   MachineShape shape_;
+  uint32_t block_;  // base pages of a huge page of the host; 1: it has none
   HostMemory<P> host_;
+  Migration<P> migration_;
   mutable TdpTables<P, G> tables_;
   typename P::Rcu rcu_{"rcu"};
   Registration<P> registration_;
@@ -335,6 +563,10 @@ class Machine final : public Environment, public Observer {
   TdpMmu<P, G>* mmu_ = nullptr;  // a dead one is still asked, so that it can object
   bool destroyed_ = false;
   std::vector<TableReference<P>> zapped_;
+  std::optional<SlotOracle<P>> slot_oracle_;
+  std::set<Gfn> protected_;  // by an operation that has returned
+  std::array<bool, kMaxThreads> mapped_{};
+  std::array<std::vector<std::pair<Hva, Hva>>, kMaxThreads> invalidating_{};
   std::array<bool, kMaxThreads> may_not_sleep_{};
   std::array<Progress, kMaxThreads> progress_{};
 };

@@ -2,6 +2,9 @@
 #ifndef RACEWALK_SCENARIOS_MACHINE_ORACLES_H_
 #define RACEWALK_SCENARIOS_MACHINE_ORACLES_H_
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -9,31 +12,111 @@
 
 namespace racewalk {
 
-// When the notifier's start has returned: R4 (nothing maps the range, not even
-// in a root that is on its way out) and T1 (no vCPU can still translate it).
+// When the notifier's start has returned: R4 (nothing maps the host's [first,
+// last], not even in a root that is on its way out) and T1 (no vCPU can still
+// translate to it).
 template <Platform P, typename G>
-void Machine<P, G>::CheckUnmapped(Gfn first, Gfn last) {
+void Machine<P, G>::CheckUnmapped(Hva first, Hva last) {
   World& world = World::Get();
+  const auto taken = [&](Pfn pfn) {
+    const Hva address = host_.AddressOf(pfn);
+    return first <= address && address <= last && host_.Maps(address, pfn);
+  };
   ForEachLeaf([&](TdpRoot<P, G>& root, Gfn gfn, int level, const Spte<P>& leaf) {
-    if (gfn + G::Span(level) <= first || gfn > last) return;
-    world.Fail({.kind = ViolationKind::kBadMapping,
-                .invariant = "R4",
-                .what = root.invalid.peek()
-                            ? "guest frame {gfn} is still mapped, in an invalid root, after the "
-                              "host's invalidation of it has returned"
-                            : "guest frame {gfn} is still mapped after the host's invalidation of "
-                              "it has returned",
-                .gfn = gfn,
-                .pfn = leaf.pfn()});
+    for (Gfn page = 0; page < G::Span(level); ++page) {
+      if (!taken(leaf.Part(page).pfn())) continue;
+      world.Fail(
+          {.kind = ViolationKind::kBadMapping,
+           .invariant = "R4",
+           .what = root.invalid.peek()
+                       ? "guest frame {gfn} is still mapped, in an invalid root, after the "
+                         "host's invalidation of its page has returned"
+                       : "guest frame {gfn} is still mapped after the host's invalidation of "
+                         "its page has returned",
+           .gfn = gfn + page,
+           .pfn = leaf.Part(page).pfn()});
+    }
   });
-  ForEachCached(first, last, [&](const Seat& seat, Gfn gfn) {
+  ForEachCached([&](const Seat& seat, Gfn gfn, Pfn pfn) {
+    if (!taken(pfn)) return;
     world.Fail({.kind = ViolationKind::kStaleTranslation,
                 .invariant = "T1",
                 .what = "vCPU {value} can still translate guest frame {gfn} from its TLB after "
-                        "the host's invalidation of it has returned",
+                        "the host's invalidation of its page has returned",
                 .gfn = gfn,
+                .pfn = pfn,
                 .value = static_cast<uint64_t>(seat.vcpu.index())});
   });
+}
+
+// At a guest access: R7 and S6.
+template <Platform P, typename G>
+void Machine<P, G>::CheckAllowed(Gfn gfn, Pfn pfn, bool write) const {
+  const Hva address = host_.AddressOf(pfn);
+  if (address != ~Hva{0} && !slot_oracle_->Allows(gfn, address)) {
+    World::Get().Fail({.kind = ViolationKind::kStaleTranslation,
+                       .invariant = "R7",
+                       .what = "{thread} reaches page {pfn} through guest frame {gfn}, although "
+                               "the memory slot that had it there is gone",
+                       .gfn = gfn,
+                       .pfn = pfn});
+  }
+  if (write && protected_.contains(gfn)) {
+    World::Get().Fail({.kind = ViolationKind::kPermission,
+                       .invariant = "S6",
+                       .what = "{thread} writes guest frame {gfn} itself after its write "
+                               "protection has returned",
+                       .gfn = gfn,
+                       .pfn = pfn});
+  }
+}
+
+// R7: when the last update of slots has returned, nothing maps what they do not have.
+template <Platform P, typename G>
+void Machine<P, G>::CheckSlots() const {
+  if (destroyed_) return;
+  World& world = World::Get();
+  const auto gone = [&](Gfn gfn, Pfn pfn) {
+    const Hva address = host_.AddressOf(pfn);
+    return address != ~Hva{0} && !slot_oracle_->Allows(gfn, address);
+  };
+  ForEachLeaf([&](TdpRoot<P, G>&, Gfn gfn, int level, const Spte<P>& leaf) {
+    for (Gfn page = 0; page < G::Span(level); ++page) {
+      if (!gone(gfn + page, leaf.Part(page).pfn())) continue;
+      world.Fail({.kind = ViolationKind::kBadMapping,
+                  .invariant = "R7",
+                  .what = "guest frame {gfn} is still mapped after the memory slot that had it "
+                          "has been deleted or moved",
+                  .gfn = gfn + page,
+                  .pfn = leaf.Part(page).pfn()});
+    }
+  });
+  ForEachCached([&](const Seat& seat, Gfn gfn, Pfn pfn) {
+    if (!gone(gfn, pfn)) return;
+    world.Fail({.kind = ViolationKind::kStaleTranslation,
+                .invariant = "R7",
+                .what = "vCPU {value} can still translate guest frame {gfn} after the memory slot "
+                        "that had it has been deleted or moved",
+                .gfn = gfn,
+                .pfn = pfn,
+                .value = static_cast<uint64_t>(seat.vcpu.index())});
+  });
+}
+
+template <Platform P, typename G>
+void Machine<P, G>::FinishMigration() {
+  if (destroyed_) return;
+  std::vector<uint32_t> logged;
+  for (const auto& slot : mmu_->state().slots.Peek()) {
+    if (slot.logging()) logged.push_back(slot.id);
+  }
+  for (const uint32_t id : logged) {
+    Harvest(id);
+    const MemorySlot<P>& slot = *SlotNow(id);
+    for (Gfn gfn = slot.first; gfn <= slot.last; ++gfn) {
+      migration_.Compare(gfn, slot.AddressOf(gfn));
+    }
+  }
 }
 
 // T1: whenever the exclusive lock becomes free, whoever may use a cached
@@ -41,11 +124,13 @@ void Machine<P, G>::CheckUnmapped(Gfn first, Gfn last) {
 template <Platform P, typename G>
 void Machine<P, G>::CheckNoDebt() {
   if (destroyed_) return;
-  ForEachCached(0, shape_.guest_frames - 1, [&](const Seat& seat, Gfn gfn) {
+  ForEachCached([&](const Seat& seat, Gfn gfn, Pfn pfn) {
     bool found = false;
-    PeekTable(seat.processor.root().pfn, G::kLevels, 0, [&](Gfn at, int, const Spte<P>& entry) {
-      found |= entry.leaf() && at == gfn && entry.pfn() == seat.processor.CachedPfn(gfn);
-    });
+    PeekTable(seat.processor.root().pfn, G::kLevels, 0,
+              [&](Gfn at, int level, const Spte<P>& entry) {
+                if (!entry.leaf() || gfn < at || gfn - at >= G::Span(level)) return;
+                found |= entry.Part(gfn - at).pfn() == pfn;
+              });
     if (found) return;
     World::Get().Fail({.kind = ViolationKind::kStaleTranslation,
                        .invariant = "T1",
@@ -57,18 +142,23 @@ void Machine<P, G>::CheckNoDebt() {
 }
 
 template <Platform P, typename G>
-void Machine<P, G>::OnTrace(TraceKind kind, uint64_t a, uint64_t /*b*/,
-                            std::source_location where) {
+void Machine<P, G>::OnTrace(TraceKind kind, uint64_t a, uint64_t b, std::source_location where) {
   switch (kind) {
     case TraceKind::kUnlocked:
       return CheckNoDebt();
     case TraceKind::kWalk:
-      progress_[Self()] = {};
+      progress_[Self()] = {.bounded = b != 0};
       return;
     case TraceKind::kVisit:
       return OnVisit(a);
     case TraceKind::kYielded:
       return OnYield(a, where);
+    case TraceKind::kMapped:
+      mapped_[Self()] = true;
+      return;
+    case TraceKind::kSlotsReplaced:
+      if (slot_oracle_.has_value()) slot_oracle_->Remember();
+      return;
     case TraceKind::kTableFreed: {
       const auto pfn = static_cast<Pfn>(a);
       CheckNothingLost(pfn);
@@ -127,7 +217,7 @@ void Machine<P, G>::OnVisit(Gfn next) {
   const uint32_t hold = lock.HoldOf(static_cast<int>(Self()));
   if (hold != mine.hold || !lock.contended()) mine.visits = 0;
   mine.hold = hold;
-  if (!lock.contended() || may_not_sleep_[Self()]) return;
+  if (!lock.contended() || may_not_sleep_[Self()] || mine.bounded) return;
   if (++mine.visits <= kMaxVisitsWhileOthersWait) return;
   World::Get().Fail({.kind = ViolationKind::kLivelock,
                      .invariant = "P1",
@@ -152,23 +242,41 @@ void Machine<P, G>::OnYield(Gfn next, std::source_location where) {
 template <Platform P, typename G>
 void Machine<P, G>::CheckAtRest() {
   World& world = World::Get();
-  rcu_.barrier();  // what `after` has queued: the callback thread is gone
+  // What `after` has queued: the callback thread is gone.
+  if (!destroyed_ && mmu_->state().worker.has_value()) mmu_->state().worker->barrier();
+  rcu_.barrier();
   host_.CheckAtRest();
   if (destroyed_) return;
   auto& state = mmu_->state();
-  P::Check(state.invalidation.in_progress() == 0, ViolationKind::kRefcount, "N1",
-           "an invalidation is still in progress at rest");
 
-  // N2: what is mapped is what the host maps.
-  int64_t leaves = 0;
-  ForEachLeaf([&](TdpRoot<P, G>&, Gfn gfn, int, const Spte<P>& leaf) {
-    ++leaves;
-    if (host_.Maps(gfn, leaf.pfn())) return;
-    world.Fail({.kind = ViolationKind::kBadMapping,
-                .invariant = "N2",
-                .what = "guest frame {gfn} maps to page {pfn}, which the host does not have there",
-                .gfn = gfn,
-                .pfn = leaf.pfn()});
+  P::Check(!registration_.linked() ||
+               (state.invalidation.in_progress() == 0 && state.slots.invalidations() == 0),
+           ViolationKind::kRefcount, "N1", "an invalidation is still in progress at rest");
+
+  // N2, S3, S6: what is mapped is what the host maps, and no more than it may.
+  std::array<int64_t, TdpState<P, G>::kMaxLeafLevel> leaves{};
+  ForEachLeaf([&](TdpRoot<P, G>& root, Gfn gfn, int level, const Spte<P>& leaf) {
+    ++leaves[Index(level) - 1];
+    P::Check((!leaf.writable() || leaf.mmu_writable()) && (leaf.pfn() & (G::Span(level) - 1)) == 0,
+             ViolationKind::kPermission, "S6",
+             "an entry is writable that must not be, or maps a block that is not aligned");
+    for (Gfn page = 0; page < G::Span(level); ++page) {
+      if (!Justified(gfn + page, leaf.Part(page).pfn())) {
+        world.Fail({.kind = ViolationKind::kBadMapping,
+                    .invariant = "N2",
+                    .what = "guest frame {gfn} maps to page {pfn}, which the host does not have "
+                            "there",
+                    .gfn = gfn + page,
+                    .pfn = leaf.Part(page).pfn()});
+      }
+      if (!root.invalid.peek() && leaf.mmu_writable() && protected_.contains(gfn + page)) {
+        world.Fail({.kind = ViolationKind::kPermission,
+                    .invariant = "S6",
+                    .what = "guest frame {gfn} is write-protected, and its entry may become "
+                            "writable",
+                    .gfn = gfn + page});
+      }
+    }
   });
 
   // S1, S4, L3: no entry is left frozen, the statistics are a recount, and
@@ -190,8 +298,10 @@ void Machine<P, G>::CheckAtRest() {
       }
     });
   });
-  P::Check(state.mapped_pages.peek() == leaves, ViolationKind::kRefcount, "S4",
-           "the number of mapped pages differs from a recount");
+  for (std::size_t level = 0; level < leaves.size(); ++level) {
+    P::Check(state.mapped_pages[level].peek() == leaves[level], ViolationKind::kRefcount, "S4",
+             "the number of mapped pages or blocks differs from a recount");
+  }
   P::Check(state.table_pages.peek() == links, ViolationKind::kRefcount, "S4",
            "the number of table pages differs from a recount");
   for (Pfn pfn = tables_.first(); pfn < tables_.end(); ++pfn) {

@@ -5,6 +5,7 @@
 #define RACEWALK_SCENARIOS_MACHINE_TDP_HARDWARE_H_
 
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "core/geometry.h"
@@ -35,8 +36,9 @@ class TdpProcessor {
  public:
   using Entry = Spte<P>;
 
-  TdpProcessor(TdpTables<P, G>& tables, uint32_t guest_frames)
-      : tables_(tables), tlb_(guest_frames) {
+  // `ad_bits`: sets A and D; `logs`: keeps a page-modification log.
+  TdpProcessor(TdpTables<P, G>& tables, uint32_t guest_frames, bool ad_bits, bool logs)
+      : tables_(tables), ad_bits_(ad_bits), logs_(logs), tlb_(guest_frames) {
     for (int level = 1; level < G::kLevels; ++level) {
       structures_[Slot(level)].resize(Prefix(guest_frames - 1, level) + 1);
     }
@@ -59,6 +61,17 @@ class TdpProcessor {
     }
   }
 
+  void FlushRange(Gfn first, Gfn last) {
+    for (Gfn gfn = first; gfn <= last && gfn < tlb_.size(); ++gfn) tlb_[gfn].valid = false;
+    for (int level = 1; level < G::kLevels; ++level) {
+      auto& cached = structures_[Slot(level)];
+      for (std::size_t i = Prefix(first, level); i <= Prefix(last, level) && i < cached.size();
+           ++i) {
+        cached[i].valid = false;
+      }
+    }
+  }
+
   void Load(Pfn root) { root_ = root == kNoPfn ? TableReference<P>{} : ReferenceTo(tables_, root); }
   const TableReference<P>& root() const { return root_; }
 
@@ -71,6 +84,8 @@ class TdpProcessor {
       Translation found{.valid = true, .root = root_.pfn};
       switch (Walk(gfn, write, found)) {
         case WalkResult::kFault:
+          // An EPT violation drops what was cached for the address (Intel SDM, 29.4.3.1).
+          FlushRange(gfn, gfn);
           return nullptr;
         case WalkResult::kAgain:
           continue;
@@ -80,6 +95,12 @@ class TdpProcessor {
       }
     }
   }
+
+  // Whether the walk that ended in a fault had found an entry for the access.
+  bool fault_found_entry() const { return fault_found_entry_; }
+
+  // Guest frames whose D has gone from 0 to 1 since the last call.
+  std::vector<Gfn> TakeLog() { return std::exchange(log_, {}); }
 
   // --- Oracles. ---
 
@@ -142,8 +163,9 @@ class TdpProcessor {
       auto& word = Table(at).entries[G::Index(gfn, level)];
       Entry entry = word.hardware_load();
       Table(at);  // it may have gone while the read was under way
-      if (!entry.present() || entry.frozen()) return WalkResult::kFault;
-      if (entry.leaf()) return Finish(word, entry, write, found);
+      fault_found_entry_ = entry.present() && !entry.tracked();
+      if (!fault_found_entry_) return WalkResult::kFault;
+      if (entry.leaf()) return Finish(word, entry, gfn, level, write, found);
       P::Check(level > 1, ViolationKind::kBadMapping, "S3",
                "the hardware finds a table where only a page can be mapped");
       at = {entry.pfn(), entry.ghost};
@@ -151,20 +173,24 @@ class TdpProcessor {
     }
   }
 
-  WalkResult Finish(typename TdpTable<P, G>::Entry& word, Entry entry, bool write,
-                    Translation& found) {
+  WalkResult Finish(typename TdpTable<P, G>::Entry& word, Entry entry, Gfn gfn, int level,
+                    bool write, Translation& found) {
     if (write && !entry.writable()) return WalkResult::kFault;
-    uint64_t set = entry.accessed() ? 0 : spte_bits::kAccessed;
-    if (write && !entry.dirty()) set |= spte_bits::kDirty;
+    uint64_t set = 0;
+    if (ad_bits_ && !entry.accessed()) set |= spte_bits::kAccessed;
+    if (ad_bits_ && write && !entry.dirty()) set |= spte_bits::kDirty;
     if (set != 0) {
       const Entry marked = entry.with(set);
       if (!word.hardware_compare_exchange(entry, marked)) return WalkResult::kAgain;
-      entry = marked;
+      entry.raw = marked.raw;
+      if (logs_ && (set & spte_bits::kDirty) != 0) log_.push_back(gfn);
     }
-    found.pfn = entry.pfn();
+    P::Check((entry.pfn() & (G::Span(level) - 1)) == 0, ViolationKind::kBadMapping, "S3",
+             "the hardware finds a block that is not aligned");
+    found.pfn = entry.Part(gfn - G::Align(gfn, level)).pfn();
     found.ghost = entry.ghost;
     found.writable = entry.writable();
-    found.dirty = entry.dirty();
+    found.dirty = entry.dirty() || !ad_bits_;
     return WalkResult::kDone;
   }
 
@@ -179,6 +205,10 @@ class TdpProcessor {
   }
 
   TdpTables<P, G>& tables_;
+  bool ad_bits_;
+  bool logs_;
+  bool fault_found_entry_ = false;
+  std::vector<Gfn> log_;
   TableReference<P> root_{};
   std::vector<Translation> tlb_;  // by gfn: unbounded, nothing is ever evicted
   std::array<std::vector<Structure>, G::kLevels> structures_;

@@ -113,7 +113,8 @@ class RelacyAtomic {
       Report(EventKind::kCompareFailed, order, loc, ToBits(current), ToBits(current), stores_);
       return false;
     }
-    Put(ModifyHistory(order.value), desired);
+    Put(ModifyHistory(order.value), Renewed(expected, desired, current));
+    expected = current;
     Report(EventKind::kCompareExchange, order, loc, ToBits(desired), ToBits(current), stores_);
     return true;
   }
@@ -149,7 +150,8 @@ class RelacyAtomic {
       expected = current;
       return false;
     }
-    Put(ModifyHistory(std::memory_order_relaxed), desired);
+    Put(ModifyHistory(std::memory_order_relaxed), Renewed(expected, desired, current));
+    expected = current;
     Report(EventKind::kHardwareUpdate, std::memory_order_relaxed, loc, ToBits(desired),
            ToBits(current), stores_);
     return true;
@@ -166,6 +168,17 @@ class RelacyAtomic {
                        .invariant = "L1",
                        .what = "{thread} reads a word before anything was written to it",
                        .where = loc});
+  }
+
+  // What a compare-exchange stores that was made from what it expected: if the
+  // word has meanwhile been given an equal value that means something newer, the
+  // hardware does not notice, and what is stored means the newer thing.
+  static T Renewed([[maybe_unused]] const T& expected, T desired,
+                   [[maybe_unused]] const T& current) {
+    if constexpr (requires { desired.ghost.generation; }) {
+      if (desired.ghost.generation == expected.ghost.generation) desired.ghost = current.ghost;
+    }
+    return desired;
   }
 
   void Put(unsigned slot, T value) {

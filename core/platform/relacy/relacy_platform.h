@@ -25,6 +25,7 @@ struct RelacyPlatform {
   using Mutex = RelacyMutex;
   using SharedMutex = RelacySharedMutex;
   using Rcu = RelacyRcu;
+  using Srcu = RelacyRcu;  // domains are apart, and nothing forbids to block in a section
   using Slots = RelacySlots;
 
   // Generation of what an entry points to, at the time the entry was made.

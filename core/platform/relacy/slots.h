@@ -34,6 +34,11 @@ class RelacySlots {
     return slot;
   }
 
+  // `count` slots from a multiple of `count` on, a power of two; the number of
+  // the first. Of the blocks that are free the one that holds the newest freed
+  // slot, and ordered as by take(). For the machine; no part of the concept.
+  uint32_t take_block(uint32_t count);
+
   void give(uint32_t slot) {
     ReleaseInto(freed_[slot - first_]);
     if (reuse_ == Reuse::kChosen && World::Get().Choose(2, Choice::kReuse) != 0) return;
@@ -41,11 +46,17 @@ class RelacySlots {
   }
 
  private:
+  uint32_t FindBlock(uint32_t count) const;
+  // From here on slots were never taken.
+  uint32_t fresh() const { return first_ + static_cast<uint32_t>(freed_.size()); }
+
   uint32_t first_;
   uint32_t count_;
   Reuse reuse_;
-  std::vector<uint32_t> free_;  // the newest last; the others were never taken or are quarantined
-  std::vector<Clock> freed_;    // of the slots that have been taken
+  // The newest last, and first what a block has passed over; the others were
+  // never taken or are quarantined.
+  std::vector<uint32_t> free_;
+  std::vector<Clock> freed_;  // of the slots that have been taken or passed over
 };
 
 }  // namespace racewalk

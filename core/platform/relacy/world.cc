@@ -268,7 +268,8 @@ void World::Trace(TraceKind kind, uint64_t a, uint64_t b, std::source_location w
       kind != TraceKind::kUnlocked) {
     static constexpr auto kTexts = std::to_array<const char*>(
         {"unlocks", "begins a walk", "visits an entry", "gave up the MMU lock and took it again",
-         "frees table page", "has emptied invalid root"});
+         "frees table page", "has emptied invalid root", "has a mapping for guest frame",
+         "is about to publish memory slots"});
     Record({.kind = EventKind::kTrace,
             .value = a,
             .trace = kTexts[static_cast<std::size_t>(kind)],

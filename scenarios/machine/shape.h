@@ -1,0 +1,26 @@
+// What a machine is made of, before it is made.
+#ifndef RACEWALK_SCENARIOS_MACHINE_SHAPE_H_
+#define RACEWALK_SCENARIOS_MACHINE_SHAPE_H_
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "core/geometry.h"
+#include "core/tdp/state.h"
+
+namespace racewalk {
+
+struct MachineShape {
+  uint32_t guest_frames = 4;  // and host addresses
+  int vcpus = 1;
+  TdpVariant variant{};
+  TdpOptions options{};
+  bool huge_pages = false;                   // the host has huge pages
+  bool host_is_huge = false;                 // and backs the guest by them from the beginning
+  std::vector<std::pair<Gfn, Gfn>> slots{};  // [first, last], numbered from 0
+};
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_SCENARIOS_MACHINE_SHAPE_H_
