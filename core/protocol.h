@@ -28,8 +28,7 @@ enum class PointKind : uint8_t {
 #define RACEWALK_POINTS(X)                                                                         \
   X(table_publish, kOrder, release, relaxed, "", "walk_follow, removal_acquire, freeze_acquire",   \
     "a walker that reaches a new table must see it initialised", "A24")                            \
-  X(leaf_publish, kOrder, release, relaxed, "ad_at_zap",                                           \
-    "removal_acquire, freeze_acquire, child_follow",                                               \
+  X(leaf_publish, kOrder, release, relaxed, "ad_at_zap", "removal_acquire, freeze_acquire",        \
     "whoever zaps a page marks it, so it must see the page as its mapper did", "")                 \
   X(walk_follow, kOrder, acquire, relaxed, "", "table_publish",                                    \
     "what is read through an entry must be at least as new as the entry", "")                      \
@@ -72,8 +71,6 @@ enum class PointKind : uint8_t {
     "a fault that sees the new count must see what the host did before it", "")                    \
   X(seq_read_before_pfn, kOrder, acquire, relaxed, "", "seq_publish, snapshot_before_lookup",      \
     "a fault must not use a page that was looked up before its snapshot", "N27a")                  \
-  X(child_follow, kOrder, acquire, relaxed, "ad_at_zap", "leaf_publish",                           \
-    "a block made of the pages below it must know them as their mappers did", "")                  \
   X(slots_publish, kOrder, release, relaxed, "", "slots_follow",                                   \
     "whoever finds the new array of slots must see what is in it", "")                             \
   X(slots_follow, kOrder, acquire, relaxed, "", "slots_publish",                                   \
@@ -167,7 +164,7 @@ enum class PointKind : uint8_t {
     "under logging a block must be split before one of its pages is written", "")                  \
   X(log_drained, kStep, relaxed, relaxed, "", "",                                                  \
     "what the hardware has logged must reach the bitmap", "")                                      \
-  X(clear_checks_present, kStep, relaxed, relaxed, "", "",                                         \
+  X(clear_checks_present, kStep, relaxed, relaxed, "last_put_zaps", "",                            \
     "bits of an entry that is no page are somebody else's: an owner has frozen it", "X16")         \
   X(protect_covers_mmu_writable, kStep, relaxed, relaxed, "", "",                                  \
     "write access must not be given back without asking who protects the frame", "")               \

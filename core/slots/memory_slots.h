@@ -84,7 +84,8 @@ class MemorySlots {
   // Whether a slot has pages of the host's [first, last].
   bool Overlaps(Hva first, Hva last) const {
     std::pair<Gfn, Gfn> range;
-    return std::any_of(Current().begin(), Current().end(),
+    const Array& slots = Current();
+    return std::any_of(slots.begin(), slots.end(),
                        [&](const Slot& slot) { return slot.Overlaps(first, last, range); });
   }
 

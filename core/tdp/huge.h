@@ -142,7 +142,7 @@ class TdpHuge {
     if (!link.table()) return false;
     TdpTable<P, G>& table = state_.tables.Follow(link, iter.level - 1, iter.gfn);
     for (auto& word : table.entries) {
-      const Entry page = word.load(P::order(point::child_follow));
+      const Entry page = word.load(P::order(point::walk_follow));
       if (!page.leaf()) continue;
       block = page.Whole(G::Span(iter.level));
       return true;

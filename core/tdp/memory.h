@@ -33,11 +33,13 @@ class TdpMemory {
             TdpHuge<P, G>& huge)
       : state_(state), roots_(roots), protect_(protect), huge_(huge) {}
 
-  // Guest frames [first, last] at the host's `address`.
+  // Guest frames [first, last] at the host's `address`, which no slot may have
+  // yet: a write through one of two slots would be logged for that one only.
   bool Add(uint32_t id, Gfn first, Gfn last, Hva address) {
     state_.slots_lock.lock();
-    const bool fits =
-        first <= last && last < G::kFrames && Current(id) == nullptr && Room(id, first, last);
+    const bool fits = first <= last && last < G::kFrames && Current(id) == nullptr &&
+                      Room(id, first, last) &&
+                      !state_.slots.Overlaps(address, address + (last - first));
     if (fits) {
       Array next = state_.slots.Current();
       next.push_back({.id = id, .first = first, .last = last, .address = address});

@@ -311,6 +311,11 @@ class TdpMmu {
     state_.mmu_lock.lock_shared();
     roots_.ZapInvalid();
     state_.mmu_lock.unlock_shared();
+    if (!state_.variant.last_put_zaps) return;
+    // Whoever dropped a last reference may have emptied an entry that was to be
+    // zapped here, and have yet to tell the host what it said (D3).
+    state_.mmu_lock.lock();
+    state_.mmu_lock.unlock();
   }
 
   State state_;

@@ -121,6 +121,8 @@ class TdpUpdate {
              "guest frame {gfn} changes its page without being unmapped and flushed between");
     P::Check(level > 1 || !before.table(), ViolationKind::kBadMapping, "S3",
              "a table was linked where only pages can be mapped");
+    P::Check(!now.leaf() || level <= TdpState<P, G>::kMaxLeafLevel, ViolationKind::kBadMapping,
+             "S3", "guest memory was mapped by an entry of a level that only links tables");
     const int64_t mapped = (now.leaf() ? 1 : 0) - (before.leaf() ? 1 : 0);
     if (mapped != 0) state_.CountMapped(level, mapped);
     if (!before.table() && now.table()) {
