@@ -148,7 +148,7 @@ enum class PointKind : uint8_t {
     "a slot that is going away gets no new mappings: nobody would remove them", "N11")             \
   X(slot_zapped, kStep, relaxed, relaxed, "", "",                                                  \
     "what a deleted or moved slot had mapped must go with it", "X31a")                             \
-  X(logging_flushes, kStep, relaxed, relaxed, "", "",                                              \
+  X(logging_flushes, kStep, relaxed, relaxed, "!ad_at_zap", "",                                    \
     "that no entry was writable does not say that no TLB has it writable", "X15")                  \
   X(harvest_flushes, kStep, relaxed, relaxed, "", "",                                              \
     "a vCPU that has the page writable or dirty in its TLB writes it unseen", "")                  \

@@ -59,6 +59,8 @@ struct TdpState {
         vcpus(std::move(cpus)),
         variant(v),
         options(o) {
+    P::Check(options.ad_bits || !variant.ad_at_zap, ViolationKind::kAssertion, "",
+             "without accessed and dirty bits there is nothing to pass on when an entry is zapped");
     life.Begin();
     if (variant.async_zap) worker.emplace("zap_worker");
     for (auto& count : mapped_pages) count.initialize(0);
