@@ -22,9 +22,7 @@ enum class PointKind : uint8_t {
 // X(name, kind, strong order, weak order, variant, pairs with, why, bug)
 //
 // Orders of kinds other than kOrder are relaxed. A point with a variant matters
-// only there; core/tdp/README.md says what takes its place in the others. The
-// variant beyond_model is nobody's: the order is needed, but Relacy cannot show
-// it, because it never reorders read-modify-writes.
+// only there; core/tdp/README.md says what takes its place in the others.
 #define RACEWALK_POINTS(X)                                                                         \
   X(table_publish, kOrder, release, relaxed, "", "walk_follow, removal_acquire, freeze_acquire",   \
     "a walker that reaches a new table must see it initialised", "A24")                            \
@@ -75,9 +73,9 @@ enum class PointKind : uint8_t {
     "whoever finds the new array of slots must see what is in it", "")                             \
   X(slots_follow, kOrder, acquire, relaxed, "", "slots_publish",                                   \
     "the array of slots is used at once", "")                                                      \
-  X(dirty_publish, kOrder, release, relaxed, "beyond_model", "dirty_take",                         \
+  X(dirty_publish, kOrder, release, relaxed, "", "dirty_take",                                     \
     "a harvest that sees the mark must see the entry writable, or it protects nothing", "")        \
-  X(dirty_take, kOrder, acquire, relaxed, "beyond_model", "dirty_publish",                         \
+  X(dirty_take, kOrder, acquire, relaxed, "", "dirty_publish",                                     \
     "the entry must be protected after the mark was taken, or a write between is lost", "")        \
   X(range_is_union, kStep, relaxed, relaxed, "", "retry_in_progress",                              \
     "with two invalidations under way the range must cover both", "")                              \
@@ -174,6 +172,9 @@ enum class PointKind : uint8_t {
     "a protected frame must not become writable by the next fault", "")                            \
   X(tracked_maps_small, kStep, relaxed, relaxed, "", "",                                           \
     "a block around a protected frame would make it writable", "")                                 \
+  X(recover_respects_unmap, kStep, relaxed, relaxed, "", "",                                       \
+    "an unmap that has yielded halfway through a table would be undone: a block maps all of it",   \
+    "")                                                                                            \
   X(recover_respects_tracking, kStep, relaxed, relaxed, "", "",                                    \
     "a block around a protected frame would make it writable", "")                                 \
   X(recover_respects_logging, kStep, relaxed, relaxed, "", "",                                     \
@@ -185,7 +186,7 @@ enum class PointKind : uint8_t {
     "")                                                                                            \
   X(recover_flushes, kStep, relaxed, relaxed, "", "",                                              \
     "a table that gave way to a block is freed while CPUs may still walk through it", "X11")       \
-  X(split_refills, kStep, relaxed, relaxed, "ad_at_zap", "",                                       \
+  X(split_refills, kStep, relaxed, relaxed, "", "",                                                \
     "the block's entry may change while its table is filled: D would be lost", "")                 \
   X(invalidated_once, kStep, relaxed, relaxed, "", "",                                             \
     "a root that is given up twice is zapped and put twice", "X31b")                               \

@@ -58,9 +58,11 @@ TEST(Library, HasEveryFile) {
 
 class ResolveTest : public testing::Test {
  protected:
-  ResolveTest() : folder_(fs::path(testing::TempDir()) / "racewalk_library_test") {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
+  // ctest runs tests of one binary side by side: each needs a folder of its own.
+  ResolveTest() {
+    std::string pattern = testing::TempDir() + "library_test_XXXXXX";
+    EXPECT_NE(mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
   }
   ~ResolveTest() override { fs::remove_all(folder_); }
 

@@ -67,16 +67,21 @@ class Invalidation {
 
   // With the MMU lock held, and held on until the mapping is installed.
   bool MustRetry(uint64_t snapshot, Gfn gfn) const {
-    // relaxed: ordered by the MMU lock
-    if (P::keeps(point::retry_in_progress) && in_progress_.load(std::memory_order_relaxed) != 0) {
-      // relaxed: ordered by the MMU lock
-      const Gfn first = first_.load(std::memory_order_relaxed);
-      // relaxed: ordered by the MMU lock
-      const Gfn last = last_.load(std::memory_order_relaxed);
-      if (first <= gfn && gfn <= last) return true;
-    }
+    if (P::keeps(point::retry_in_progress) && InProgress(gfn, gfn)) return true;
     // relaxed: ordered by the MMU lock
     return P::keeps(point::retry_sequence) && sequence_.load(std::memory_order_relaxed) != snapshot;
+  }
+
+  // With the MMU lock held: whether an invalidation is under way that may have
+  // taken some of [first, last] already and not yet all.
+  bool InProgress(Gfn first, Gfn last) const {
+    // relaxed: ordered by the MMU lock
+    if (in_progress_.load(std::memory_order_relaxed) == 0) return false;
+    // relaxed: ordered by the MMU lock
+    const Gfn from = first_.load(std::memory_order_relaxed);
+    // relaxed: ordered by the MMU lock
+    const Gfn to = last_.load(std::memory_order_relaxed);
+    return from <= last && first <= to;
   }
 
   // For oracles at rest.

@@ -67,8 +67,7 @@ class TdpHuge {
       if (MaybeYield(state_, iter, flush, /*shared=*/true, point::collapse_yields)) continue;
       if (iter.gfn < first || iter.gfn + G::Span(iter.level) - 1 > last) continue;
       while (iter.old.table()) {
-        const int level = Level(slot, iter.gfn, P::keeps(point::recover_respects_logging),
-                                P::keeps(point::recover_respects_tracking));
+        const int level = RecoverLevel(slot, iter);
         if (level >= iter.level) {
           Entry block;
           if (!BlockFor(iter, block)) break;
@@ -89,6 +88,19 @@ class TdpHuge {
   }
 
  private:
+  // The level at which the pages below the iterator's table may be mapped.
+  int RecoverLevel(const Slot& slot, const Iterator& iter) const {
+    // An invalidation that has let us in, halfway through the table, goes on
+    // where it was: a block would bring back the pages that it has behind it,
+    // and a split of that block would keep them.
+    if (state_.invalidation.InProgress(iter.gfn, iter.gfn + G::Span(iter.level) - 1) &&
+        P::keeps(point::recover_respects_unmap)) {
+      return 1;
+    }
+    return Level(slot, iter.gfn, P::keeps(point::recover_respects_logging),
+                 P::keeps(point::recover_respects_tracking));
+  }
+
   int Level(const Slot& slot, Gfn gfn, bool small_if_logging, bool small_if_tracked) const {
     if (slot.logging() && small_if_logging) return 1;
     int level = std::min(state_.environment.MappingLevel(slot.AddressOf(gfn)),
