@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "core/stage2/pte.h"
 #include "core/tdp/spte.h"
 #include "core/vcpu/vcpu.h"
 
@@ -40,6 +41,19 @@ std::string SpteText(uint64_t raw) {
   return text;
 }
 
+// "empty", "locked", "donated", "table 10", "page 27 rw AF".
+std::string PteText(uint64_t raw) {
+  using namespace pte_bits;  // NOLINT(google-build-using-namespace): bit names only
+  if (raw == 0) return "empty";
+  if (raw == kLocked) return "locked";
+  if (raw == kOwned) return "donated";
+  if ((raw & kValid) == 0) return absl::StrCat("invalid ", Hex(raw));
+  const uint64_t pfn = (raw & kPfnMask) >> kPfnShift;
+  if ((raw & kTable) != 0) return absl::StrCat("table ", pfn);
+  return absl::StrCat("page ", pfn, " ", (raw & kRead) != 0 ? "r" : "-",
+                      (raw & kWrite) != 0 ? "w" : "-", (raw & kAccessed) != 0 ? " AF" : "");
+}
+
 std::string RequestsText(uint64_t value) {
   constexpr uint64_t kKnown = kRequestFlush | kRequestFreeObsoleteRoot;
   if (value == 0) return "none";
@@ -60,6 +74,8 @@ std::string DecodeValue(ValueType type, uint64_t value) {
       return value > 1 ? Hex(value) : value == 0 ? "false" : "true";
     case ValueType::kSpte:
       return SpteText(value);
+    case ValueType::kPte:
+      return PteText(value);
     case ValueType::kMode:
       if (value == static_cast<uint64_t>(GuestMode::kOutside)) return "outside";
       return value == static_cast<uint64_t>(GuestMode::kInGuest) ? "in-guest" : Hex(value);

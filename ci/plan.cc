@@ -183,7 +183,7 @@ class Planner {
     if (MmusOf(scenario, "").empty()) {
       return absl::InvalidArgumentError(
           absl::StrCat("scenario ", ScenarioLabel(scenario),
-                       " is for stage2, which this version does not model; write 'mmu: tdp'"));
+                       " is for no MMU that this version models; write 'mmu: any'"));
     }
     std::vector<std::string> has;
     for (const std::string& mmu : MmusOf(scenario, "")) {

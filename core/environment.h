@@ -33,6 +33,10 @@ class Environment {
   // What the hardware has noted in an entry that is going away (ad_at_zap).
   virtual void MarkPage(Pfn pfn, bool accessed, bool dirty) = 0;
 
+  // Makes the page's contents visible to instruction fetches. Only where the
+  // processors' instruction fetches do not see writes by themselves.
+  virtual void CleanPage(Pfn pfn) = 0;
+
   // Calls visit(gfn) for what vCPU `vcpu`, which the caller runs, has put into
   // its page-modification log, and empties that. Only with a log.
   virtual void DrainLog(int vcpu, absl::FunctionRef<void(Gfn)> visit) = 0;

@@ -23,8 +23,10 @@ enum class FaultResult : uint8_t {
 struct GuestFault {
   Gfn gfn = 0;
   bool write = false;
-  bool present = false;   // there was an entry, but it did not allow the access
-  bool prefetch = false;  // no access: the VMM maps ahead
+  bool present = false;      // there was an entry, but it did not allow the access
+  int level = 0;             // of the entry that stopped it, where the hardware says so
+  bool access_flag = false;  // nothing was wrong with it but that it had no access flag
+  bool prefetch = false;     // no access: the VMM maps ahead
 };
 
 template <typename M, typename P>

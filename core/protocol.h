@@ -24,45 +24,46 @@ enum class PointKind : uint8_t {
 // Orders of kinds other than kOrder are relaxed. A point with a variant matters
 // only there; core/tdp/README.md says what takes its place in the others.
 #define RACEWALK_POINTS(X)                                                                         \
-  X(table_publish, kOrder, release, relaxed, "", "walk_follow, removal_acquire, freeze_acquire",   \
+  X(table_publish, kOrder, release, relaxed, "tdp",                                                \
+    "walk_follow, removal_acquire, freeze_acquire",                                                \
     "a walker that reaches a new table must see it initialised", "A24")                            \
   X(leaf_publish, kOrder, release, relaxed, "ad_at_zap", "removal_acquire, freeze_acquire",        \
     "whoever zaps a page marks it, so it must see the page as its mapper did", "")                 \
-  X(walk_follow, kOrder, acquire, relaxed, "", "table_publish",                                    \
+  X(walk_follow, kOrder, acquire, relaxed, "tdp", "table_publish",                                 \
     "what is read through an entry must be at least as new as the entry", "")                      \
-  X(removal_acquire, kOrder, acquire, relaxed, "", "table_publish, leaf_publish",                  \
+  X(removal_acquire, kOrder, acquire, relaxed, "tdp", "table_publish, leaf_publish",               \
     "a removed table is taken apart by a thread that may never have walked through it", "")        \
-  X(freeze_acquire, kOrder, acquire, relaxed, "", "table_publish, leaf_publish",                   \
+  X(freeze_acquire, kOrder, acquire, relaxed, "tdp", "table_publish, leaf_publish",                \
     "tables below a removed one are taken apart without having been walked", "")                   \
-  X(root_publish, kOrder, release, relaxed, "", "root_follow",                                     \
+  X(root_publish, kOrder, release, relaxed, "tdp", "root_follow",                                  \
     "a vCPU that finds a root on the list must see it initialised", "")                            \
-  X(root_follow, kOrder, acquire, relaxed, "", "root_publish, root_unlink_publish",                \
+  X(root_follow, kOrder, acquire, relaxed, "tdp", "root_publish, root_unlink_publish",             \
     "a root found on the list is used at once", "")                                                \
-  X(root_unlink_publish, kOrder, release, relaxed, "", "root_follow",                              \
+  X(root_unlink_publish, kOrder, release, relaxed, "tdp", "root_follow",                           \
     "a reader without the lock that skips a removed root must see the next one initialised", "")   \
-  X(root_put_release, kOrder, release, relaxed, "", "root_put_acquire",                            \
+  X(root_put_release, kOrder, release, relaxed, "tdp", "root_put_acquire",                         \
     "what a vCPU did with a root must be over before the last reference frees it", "")             \
-  X(root_put_acquire, kOrder, acquire, relaxed, "", "root_put_release",                            \
+  X(root_put_acquire, kOrder, acquire, relaxed, "tdp", "root_put_release",                         \
     "whoever drops the last reference frees what all others used", "")                             \
   X(unlink_publish, kOrder, release, relaxed, "owned+ad_at_zap", "unlink_follow",                  \
     "a host that finds no notifier must see the pages as the last unmapping left them", "N16a")    \
   X(unlink_follow, kOrder, acquire, relaxed, "owned+ad_at_zap", "unlink_publish",                  \
     "a host that finds no notifier goes on to free pages", "N16a")                                 \
-  X(mode_announced, kOrder, seq_cst, release, "",                                                  \
+  X(mode_announced, kOrder, seq_cst, release, "tdp",                                               \
     "requests_checked, request_posted, mode_checked",                                              \
     "entering guest mode must be visible before requests are looked for, or both sides miss each " \
     "other",                                                                                       \
     "N30")                                                                                         \
-  X(requests_checked, kOrder, seq_cst, acquire, "",                                                \
+  X(requests_checked, kOrder, seq_cst, acquire, "tdp",                                             \
     "mode_announced, request_posted, mode_checked",                                                \
     "a request posted before the mode was read must be seen before the guest runs", "N30")         \
-  X(request_posted, kOrder, seq_cst, acq_rel, "",                                                  \
+  X(request_posted, kOrder, seq_cst, acq_rel, "tdp",                                               \
     "mode_announced, requests_checked, mode_checked, requests_taken",                              \
     "a request must be visible before the mode is looked at", "N30")                               \
-  X(mode_checked, kOrder, seq_cst, acquire, "",                                                    \
+  X(mode_checked, kOrder, seq_cst, acquire, "tdp",                                                 \
     "mode_announced, requests_checked, request_posted",                                            \
     "a vCPU that entered before it could see the request must be interrupted", "N30")              \
-  X(requests_taken, kOrder, acquire, relaxed, "", "request_posted",                                \
+  X(requests_taken, kOrder, acquire, relaxed, "tdp", "request_posted",                             \
     "what the request is about, such as an invalid root, must be visible to whoever handles it",   \
     "")                                                                                            \
   X(seq_publish, kOrder, release, relaxed, "", "seq_read_before_pfn",                              \
@@ -85,25 +86,25 @@ enum class PointKind : uint8_t {
     "between start and end the host may still change its mind about the page", "")                 \
   X(retry_sequence, kStep, relaxed, relaxed, "", "seq_increment",                                  \
     "the page was looked up before an invalidation that has ended since", "N27a")                  \
-  X(fault_checks_root, kStep, relaxed, relaxed, "", "",                                            \
+  X(fault_checks_root, kStep, relaxed, relaxed, "tdp", "",                                         \
     "nothing may be mapped in a root that has been given up: nobody would unmap it", "X01")        \
-  X(map_avoids_frozen, kStep, relaxed, relaxed, "", "",                                            \
+  X(map_avoids_frozen, kStep, relaxed, relaxed, "tdp", "",                                         \
     "a frozen entry has an owner who will write it again", "X17")                                  \
-  X(yield_needs_progress, kStep, relaxed, relaxed, "", "",                                         \
+  X(yield_needs_progress, kStep, relaxed, relaxed, "tdp", "",                                      \
     "two walks that yield to each other before their first entry never end", "X07")                \
-  X(flush_before_yield, kStep, relaxed, relaxed, "", "",                                           \
+  X(flush_before_yield, kStep, relaxed, relaxed, "tdp", "",                                        \
     "whoever gets the lock may rely on what was unmapped under it", "X08")                         \
-  X(freeze_empty, kStep, relaxed, relaxed, "", "",                                                 \
+  X(freeze_empty, kStep, relaxed, relaxed, "tdp", "",                                              \
     "a walker inside a removed table would install what nobody can find any more", "X41")          \
-  X(freeze_spins, kStep, relaxed, relaxed, "", "",                                                 \
+  X(freeze_spins, kStep, relaxed, relaxed, "tdp", "",                                              \
     "the owner of a frozen entry will overwrite it, and then others install there", "X42")         \
-  X(flush_frozen, kStep, relaxed, relaxed, "", "flush_in_read_section",                            \
+  X(flush_frozen, kStep, relaxed, relaxed, "tdp", "flush_in_read_section",                         \
     "no CPU may still walk through a table that is about to be freed", "X11")                      \
   X(leaf_zap_exchange, kStep, relaxed, relaxed, "ad_at_zap", "",                                   \
     "the hardware may set D between the read and the write of an entry", "X13")                    \
-  X(table_freed_by_rcu, kStep, relaxed, relaxed, "", "",                                           \
+  X(table_freed_by_rcu, kStep, relaxed, relaxed, "tdp", "",                                        \
     "others may be walking below a table that is removed under the shared lock", "A02")            \
-  X(root_freed_by_rcu, kStep, relaxed, relaxed, "", "",                                            \
+  X(root_freed_by_rcu, kStep, relaxed, relaxed, "tdp", "",                                         \
     "others may be looking at a root that comes off the list", "")                                 \
   X(root_searched_twice, kStep, relaxed, relaxed, "owned", "",                                     \
     "two vCPUs that both found no root would make one each", "X29")                                \
@@ -111,25 +112,25 @@ enum class PointKind : uint8_t {
     "a root without references cannot be found by notifiers while it is zapped", "X23a")           \
   X(put_stops_when_invalid, kStep, relaxed, relaxed, "last_put_zaps", "",                          \
     "a root that is invalid has been zapped; zapping it again never ends", "X23e")                 \
-  X(load_root_flushes, kStep, relaxed, relaxed, "", "",                                            \
+  X(load_root_flushes, kStep, relaxed, relaxed, "tdp", "",                                         \
     "zaps of invalid roots do not flush; whoever loads a root must", "X12")                        \
-  X(root_held, kStep, relaxed, relaxed, "", "",                                                    \
+  X(root_held, kStep, relaxed, relaxed, "tdp", "",                                                 \
     "a walk that may yield must hold its root, or the root is freed meanwhile", "X04")             \
-  X(request_flushes, kStep, relaxed, relaxed, "", "",                                              \
+  X(request_flushes, kStep, relaxed, relaxed, "tdp", "",                                           \
     "the vCPU owes the flush that it was asked for", "")                                           \
-  X(map_at_goal, kStep, relaxed, relaxed, "", "",                                                  \
+  X(map_at_goal, kStep, relaxed, relaxed, "tdp", "",                                               \
     "the path may go while it is walked: a page must not be mapped where the walk ended", "X18")   \
-  X(flush_carried, kStep, relaxed, relaxed, "", "",                                                \
+  X(flush_carried, kStep, relaxed, relaxed, "tdp", "",                                             \
     "a flush owed for one root must not be forgotten at the next", "X09")                          \
-  X(kick_waits, kStep, relaxed, relaxed, "", "",                                                   \
+  X(kick_waits, kStep, relaxed, relaxed, "tdp", "",                                                \
     "a request is seen at the next entry only; a vCPU in the guest must be made to leave", "A20")  \
-  X(unmap_all_roots, kStep, relaxed, relaxed, "", "",                                              \
+  X(unmap_all_roots, kStep, relaxed, relaxed, "tdp", "",                                           \
     "a zap of an invalid root may have yielded half-way and still holds mappings", "X05")          \
   X(unmap_flushes, kStep, relaxed, relaxed, "", "",                                                \
     "the host frees the pages as soon as the notifier returns", "X12")                             \
   X(unmap_respects_atomic, kStep, relaxed, relaxed, "", "",                                        \
     "a notifier that was called in atomic context must not sleep", "A18")                          \
-  X(invalidate_requests_reload, kStep, relaxed, relaxed, "", "",                                   \
+  X(invalidate_requests_reload, kStep, relaxed, relaxed, "tdp", "",                                \
     "a vCPU would go on using a root that has been given up", "")                                  \
   X(unregister_waits, kStep, relaxed, relaxed, "", "",                                             \
     "a callback that found the notifier linked may still be using the VM", "")                     \
@@ -146,7 +147,7 @@ enum class PointKind : uint8_t {
     "a slot that is going away gets no new mappings: nobody would remove them", "N11")             \
   X(slot_zapped, kStep, relaxed, relaxed, "", "",                                                  \
     "what a deleted or moved slot had mapped must go with it", "X31a")                             \
-  X(logging_flushes, kStep, relaxed, relaxed, "!ad_at_zap", "",                                    \
+  X(logging_flushes, kStep, relaxed, relaxed, "tdp+!ad_at_zap", "",                                \
     "that no entry was writable does not say that no TLB has it writable", "X15")                  \
   X(harvest_flushes, kStep, relaxed, relaxed, "", "",                                              \
     "a vCPU that has the page writable or dirty in its TLB writes it unseen", "")                  \
@@ -156,39 +157,39 @@ enum class PointKind : uint8_t {
     "under logging a block would let many pages be written and one be marked", "")                 \
   X(map_marks_dirty, kStep, relaxed, relaxed, "", "",                                              \
     "a page that becomes writable under logging is written without another fault", "")             \
-  X(fast_fault_marks, kStep, relaxed, relaxed, "", "",                                             \
+  X(fast_fault_marks, kStep, relaxed, relaxed, "tdp", "",                                          \
     "a page that becomes writable under logging is written without another fault", "")             \
-  X(fast_fault_spares_blocks, kStep, relaxed, relaxed, "", "",                                     \
+  X(fast_fault_spares_blocks, kStep, relaxed, relaxed, "tdp", "",                                  \
     "under logging a block must be split before one of its pages is written", "")                  \
-  X(log_drained, kStep, relaxed, relaxed, "", "",                                                  \
+  X(log_drained, kStep, relaxed, relaxed, "tdp", "",                                               \
     "what the hardware has logged must reach the bitmap", "")                                      \
   X(clear_checks_present, kStep, relaxed, relaxed, "last_put_zaps", "",                            \
     "bits of an entry that is no page are somebody else's: an owner has frozen it", "X16")         \
-  X(protect_covers_mmu_writable, kStep, relaxed, relaxed, "", "",                                  \
+  X(protect_covers_mmu_writable, kStep, relaxed, relaxed, "tdp", "",                               \
     "write access must not be given back without asking who protects the frame", "")               \
-  X(protect_flushes, kStep, relaxed, relaxed, "", "",                                              \
+  X(protect_flushes, kStep, relaxed, relaxed, "tdp", "",                                           \
     "an entry without W may still be writable in a TLB if W could be given back", "X15")           \
-  X(map_respects_tracking, kStep, relaxed, relaxed, "", "",                                        \
+  X(map_respects_tracking, kStep, relaxed, relaxed, "tdp", "",                                     \
     "a protected frame must not become writable by the next fault", "")                            \
-  X(tracked_maps_small, kStep, relaxed, relaxed, "", "",                                           \
+  X(tracked_maps_small, kStep, relaxed, relaxed, "tdp", "",                                        \
     "a block around a protected frame would make it writable", "")                                 \
-  X(recover_respects_unmap, kStep, relaxed, relaxed, "", "",                                       \
+  X(recover_respects_unmap, kStep, relaxed, relaxed, "tdp", "",                                    \
     "an unmap that has yielded halfway through a table would be undone: a block maps all of it",   \
     "")                                                                                            \
-  X(recover_respects_tracking, kStep, relaxed, relaxed, "", "",                                    \
+  X(recover_respects_tracking, kStep, relaxed, relaxed, "tdp", "",                                 \
     "a block around a protected frame would make it writable", "")                                 \
   X(recover_respects_logging, kStep, relaxed, relaxed, "", "",                                     \
     "a block made under logging would let pages be written unseen", "")                            \
-  X(block_flushes, kStep, relaxed, relaxed, "", "",                                                \
+  X(block_flushes, kStep, relaxed, relaxed, "tdp", "",                                             \
     "a block that takes the place of a table leaves CPUs with pointers to the table", "")          \
-  X(flush_covers_entry, kStep, relaxed, relaxed, "", "",                                           \
+  X(flush_covers_entry, kStep, relaxed, relaxed, "tdp", "",                                        \
     "a flush of one page leaves CPUs with the translations of all others that the table mapped",   \
     "")                                                                                            \
-  X(recover_flushes, kStep, relaxed, relaxed, "", "",                                              \
+  X(recover_flushes, kStep, relaxed, relaxed, "tdp", "",                                           \
     "a table that gave way to a block is freed while CPUs may still walk through it", "X11")       \
-  X(split_refills, kStep, relaxed, relaxed, "", "",                                                \
+  X(split_refills, kStep, relaxed, relaxed, "tdp", "",                                             \
     "the block's entry may change while its table is filled: D would be lost", "")                 \
-  X(invalidated_once, kStep, relaxed, relaxed, "", "",                                             \
+  X(invalidated_once, kStep, relaxed, relaxed, "tdp", "",                                          \
     "a root that is given up twice is zapped and put twice", "X31b")                               \
   X(worker_flushed, kStep, relaxed, relaxed, "async_zap", "",                                      \
     "whoever needs a root gone must wait for the worker that zaps it", "X31a")                     \
@@ -196,32 +197,80 @@ enum class PointKind : uint8_t {
     "X31c")                                                                                        \
   X(unlinked_once, kStep, relaxed, relaxed, "", "",                                                \
     "both the exit of the address space and the VM's own take the notifier off its list", "N16b")  \
-  X(zap_root_yields, kYield, relaxed, relaxed, "", "",                                             \
+  X(zap_root_yields, kYield, relaxed, relaxed, "tdp", "",                                          \
     "a large root takes minutes to zap; others wait for the MMU lock", "X23")                      \
-  X(unmap_yields, kYield, relaxed, relaxed, "", "",                                                \
+  X(unmap_yields, kYield, relaxed, relaxed, "tdp", "",                                             \
     "a large range takes long to unmap; faults wait for the MMU lock", "")                         \
-  X(collapse_yields, kYield, relaxed, relaxed, "", "",                                             \
+  X(collapse_yields, kYield, relaxed, relaxed, "tdp", "",                                          \
     "a large slot takes long to go through; invalidations wait for the MMU lock", "")              \
-  X(protect_yields, kYield, relaxed, relaxed, "", "",                                              \
+  X(protect_yields, kYield, relaxed, relaxed, "tdp", "",                                           \
     "a large slot takes long to protect; others wait for the MMU lock", "")                        \
-  X(split_yields, kYield, relaxed, relaxed, "", "",                                                \
+  X(split_yields, kYield, relaxed, relaxed, "tdp", "",                                             \
     "a large slot takes long to split; others wait for the MMU lock", "")                          \
+  X(snapshot_before_size, kStep, relaxed, relaxed, "stage2", "",                                   \
+    "the size of the host's mapping may have changed since it was asked for", "A16")               \
+  X(make_publish, kOrder, release, relaxed, "stage2", "stage2_follow, lock_acquire",               \
+    "a walker that reaches a new table must see it initialised", "A24")                            \
+  X(stage2_follow, kOrder, acquire, relaxed, "stage2", "make_publish",                             \
+    "what is read through an entry must be at least as new as the entry", "")                      \
+  X(lock_acquire, kOrder, acquire, relaxed, "lock_subtree", "make_publish",                        \
+    "a table that was linked just now is taken apart", "")                                         \
+  X(walk_reads_again, kStep, relaxed, relaxed, "stage2", "",                                       \
+    "a visitor has changed the entry: its old value leads nowhere", "")                            \
+  X(walk_ends_section, kStep, relaxed, relaxed, "stage2+!rwlock", "",                              \
+    "grace periods would never end", "A08")                                                        \
+  X(shared_walk_compares, kStep, relaxed, relaxed, "stage2", "",                                   \
+    "of two that change one entry one is lost", "A10")                                             \
+  X(break_respects_lock, kStep, relaxed, relaxed, "stage2", "",                                    \
+    "an entry that somebody is about to make would have two owners", "")                           \
+  X(break_flushes, kStep, relaxed, relaxed, "stage2", "",                                          \
+    "break before make: no TLB may hold the old and the new entry", "")                            \
+  X(break_flushes_all, kStep, relaxed, relaxed, "stage2", "",                                      \
+    "what is cached for the rest of the range would stay", "")                                     \
+  X(make_follows_break, kStep, relaxed, relaxed, "stage2", "",                                     \
+    "an entry that is left locked stops every later fault", "A25")                                 \
+  X(subtree_freed_by_rcu, kStep, relaxed, relaxed, "defer_to_callback", "",                        \
+    "others may still walk in the table", "A02")                                                   \
+  X(subtree_is_whole, kStep, relaxed, relaxed, "stage2", "",                                       \
+    "the granule of the entry, not of what is below: the rest would leak", "A05")                  \
+  X(subtree_last_put, kStep, relaxed, relaxed, "stage2", "",                                       \
+    "nobody else has the reference of the entry that linked the subtree", "A03")                   \
+  X(lock_covers_empty, kStep, relaxed, relaxed, "lock_subtree", "",                                \
+    "a walker that is already there could install what nobody will find", "A01")                   \
+  X(lock_spins, kStep, relaxed, relaxed, "lock_subtree", "",                                       \
+    "whoever has locked the entry still makes it", "")                                             \
+  X(unused_put_once, kStep, relaxed, relaxed, "stage2", "",                                        \
+    "a table that was never linked has one reference, and freeing it takes that", "A04")           \
+  X(unmap_flushes_table, kStep, relaxed, relaxed, "stage2", "",                                    \
+    "a table is freed while CPUs may still walk through it", "")                                   \
+  X(clean_before_make, kStep, relaxed, relaxed, "stage2", "",                                      \
+    "instructions would be fetched that are still in a data cache", "")                            \
+  X(relax_by_level, kStep, relaxed, relaxed, "stage2", "",                                         \
+    "what is relaxed must be what stopped the hardware", "A13")                                    \
+  X(relax_flushes, kStep, relaxed, relaxed, "stage2", "",                                          \
+    "a permission fault does not drop the entry that it found", "")                                \
+  X(map_respects_owner, kStep, relaxed, relaxed, "stage2", "",                                     \
+    "a frame that was given away is not the guest's any more", "")                                 \
+  X(chunks_yield, kYield, relaxed, relaxed, "stage2", "",                                          \
+    "others must not wait for a long operation", "")                                               \
+  X(barrier_before_teardown, kStep, relaxed, relaxed, "defer_to_callback", "",                     \
+    "callbacks use what the teardown frees", "A07")                                                \
   X(snapshot_before_lookup, kAlternative, relaxed, relaxed, "", "seq_read_before_pfn",             \
     "snapshot after the lookup: an invalidation between the two goes unnoticed", "N27a")           \
   X(release_before_unlink, kAlternative, relaxed, relaxed, "owned", "",                            \
     "unlink before everything is unmapped: the host takes pages that are still mapped", "N16a")    \
-  X(restart_does_not_advance, kAlternative, relaxed, relaxed, "", "",                              \
+  X(restart_does_not_advance, kAlternative, relaxed, relaxed, "tdp", "",                           \
     "advance after the restart: the entry at which the walk yielded is skipped", "X06")            \
-  X(flush_in_read_section, kAlternative, relaxed, relaxed, "", "flush_frozen",                     \
+  X(flush_in_read_section, kAlternative, relaxed, relaxed, "tdp", "flush_frozen",                  \
     "flush after the read section: the grace period may end, and the table be reused, before it",  \
     "X11")                                                                                         \
   X(release_under_lock, kAlternative, relaxed, relaxed, "!ad_at_zap", "",                          \
     "release the page after the lock: the host may have written it back and freed it", "X45")      \
-  X(age_compares, kAlternative, relaxed, relaxed, "", "",                                          \
+  X(age_compares, kAlternative, relaxed, relaxed, "tdp", "",                                       \
     "clear A by an atomic AND: an entry that was frozen meanwhile no longer looks frozen", "X46")  \
-  X(get_unless_zero, kAlternative, relaxed, relaxed, "", "",                                       \
+  X(get_unless_zero, kAlternative, relaxed, relaxed, "tdp", "",                                    \
     "take references from zero: the root is on its way to be freed", "X24")                        \
-  X(put_drops_its_own, kAlternative, relaxed, relaxed, "", "",                                     \
+  X(put_drops_its_own, kAlternative, relaxed, relaxed, "tdp", "",                                  \
     "do not drop the only reference: the count no longer says who is last", "X23b")                \
   X(put_drops_again, kAlternative, relaxed, relaxed, "last_put_zaps", "",                          \
     "force the count to zero after the zap: an iterator may have taken a reference", "X23c")       \
@@ -231,13 +280,13 @@ enum class PointKind : uint8_t {
     "retry inside the read section while a slot goes: its deletion waits for the section", "X34")  \
   X(retry_is_no_success, kAlternative, relaxed, relaxed, "", "",                                   \
     "report success when the check under the lock says retry: nothing is mapped", "N20")           \
-  X(lost_race_restarts, kAlternative, relaxed, relaxed, "", "",                                    \
+  X(lost_race_restarts, kAlternative, relaxed, relaxed, "tdp", "",                                 \
     "retry with the entry as it was found: its owner has frozen it and will overwrite it", "X38")  \
   X(harvest_takes_first, kAlternative, relaxed, relaxed, "", "",                                   \
     "protect before the marks are taken: a write between is marked, taken and not seen again", "") \
-  X(fast_fault_marks_last, kAlternative, relaxed, relaxed, "", "",                                 \
+  X(fast_fault_marks_last, kAlternative, relaxed, relaxed, "tdp", "",                              \
     "mark before the entry is writable: a harvest takes the mark and protects too early", "")      \
-  X(release_is_idempotent, kAlternative, relaxed, relaxed, "", "",                                 \
+  X(release_is_idempotent, kAlternative, relaxed, relaxed, "tdp", "",                              \
     "give up the roots in the release hook, which may run twice at once", "N16c")                  \
   X(clear_bits_atomically, kAlternative, relaxed, relaxed, "ad_at_zap", "",                        \
     "clear W or D by a load and a store: the hardware sets D between", "X13")                      \

@@ -131,7 +131,10 @@ absl::StatusOr<std::string> CanonicalVariant(MmuChoice mmu, absl::string_view co
 
 std::vector<std::string> VariantsThatNeed(const PointInfo& info, MmuChoice mmu) {
   std::vector<std::string> variants = DefaultVariants(mmu);
-  std::erase_if(variants, [&](const std::string& variant) { return !MattersIn(info, variant); });
+  const absl::string_view name = SpellingOf(kMmuSpellings, mmu);
+  std::erase_if(variants, [&](const std::string& variant) {
+    return !MattersIn(info, absl::StrCat(name, "+", variant));
+  });
   if (!variants.empty() || info.variant.empty()) return variants;
   const auto own =
       CanonicalVariant(mmu, absl::string_view(info.variant.data(), info.variant.size()));

@@ -62,6 +62,7 @@ enum class TraceKind : uint8_t {
   kTableFreed,     // a table page goes back to the allocator; a: pfn
   kRootZapped,     // an invalid root is empty and its owner lets go; a: pfn
   kMapped,         // a fault has found or made a mapping of its page; a: gfn
+  kEntrySet,       // an entry of a table was changed; a: pfn of the table << 16 | index, b: bits
   kSlotsReplaced,  // another array of memory slots is about to be published; a: its number
 };
 

@@ -1,6 +1,5 @@
-// Page faults: from a guest access that failed to an entry that lets it
-// succeed (kernel: kvm_tdp_page_fault, is_page_fault_stale, kvm_tdp_mmu_map;
-// PROTOCOL 1.5).
+// Page faults: from what the host has to an entry that lets the access succeed
+// (kernel: is_page_fault_stale, kvm_tdp_mmu_map; PROTOCOL 1.5).
 #ifndef RACEWALK_CORE_TDP_FAULT_H_
 #define RACEWALK_CORE_TDP_FAULT_H_
 
@@ -14,6 +13,7 @@
 #include "core/tdp/roots.h"
 #include "core/tdp/state.h"
 #include "core/tdp/update.h"
+#include "core/vm/fault.h"
 
 namespace racewalk {
 
@@ -28,70 +28,30 @@ class TdpFault {
       : state_(state), update_(update), roots_(roots), huge_(huge), fast_(state, roots) {}
 
   // On the vCPU's own thread, outside of guest mode, with a root loaded.
-  FaultResult Handle(Vcpu<P>& vcpu, const GuestFault& fault) {
-    state_.slots.BeginReading();
-    const FaultResult result = HandleInSection(vcpu, fault);
-    state_.slots.EndReading();
-    return result;
-  }
+  FaultResult Handle(Vcpu<P>& vcpu, const GuestFault& fault) { return path_.Handle(vcpu, fault); }
 
  private:
-  FaultResult HandleInSection(Vcpu<P>& vcpu, const GuestFault& fault) {
-    const Slot* slot = state_.slots.Find(fault.gfn);
-    while (slot != nullptr && slot->invalid && P::keeps(point::fault_checks_slot)) {
-      // Outside of the section the slot may go; inside, that waits for us.
-      if (!fault.prefetch || P::keeps(point::prefetch_gives_up)) return FaultResult::kRetry;
-      P::Pause();
-      slot = state_.slots.Find(fault.gfn);
-    }
-    if (slot == nullptr) return FaultResult::kNoMemorySlot;
-    const std::optional<FaultResult> fast = fast_.Handle(vcpu, *slot, fault);
-    return fast.has_value() ? *fast : HandleLocked(vcpu, *slot, fault);
+  friend class FaultPath<P, TdpFault>;
+
+  std::optional<FaultResult> WithoutLock(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault) {
+    return fast_.Handle(vcpu, slot, fault);
   }
-
-  FaultResult HandleLocked(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault) {
-    // The snapshot comes before the host is asked: an invalidation that ends
-    // in between must be noticed.
-    uint64_t snapshot = 0;
-    const bool in_order = P::keeps(point::snapshot_before_lookup);
-    if (in_order) snapshot = state_.invalidation.Snapshot();
-    const HostPage page = state_.environment.FaultIn(slot.AddressOf(fault.gfn), fault.write);
-    if (page.pfn == kNoPfn) return FaultResult::kNoMemory;
-    if (!in_order) snapshot = state_.invalidation.Snapshot();
-
-    state_.mmu_lock.lock_shared();
-    FaultResult result = FaultResult::kFixed;
-    if (!Stale(vcpu, snapshot, fault.gfn)) {
-      result = Map(vcpu, slot, fault, page);
-    } else if (P::keeps(point::retry_is_no_success)) {
-      result = FaultResult::kRetry;
-    }
-    // Under the lock: after it, the notifier may let the host write the page
-    // back and free it, and a mark would come too late.
-    const bool in_time = P::keeps(point::release_under_lock);
-    if (in_time) Release(page, result);
-    state_.mmu_lock.unlock_shared();
-    if (!in_time) Release(page, result);
-    return result;
+  // The size is asked for under the MMU lock.
+  static int SizeAtLookup(const Slot& /*slot*/, Gfn /*gfn*/) { return 1; }
+  bool RootIsStale(const Vcpu<P>& vcpu) {
+    return P::keeps(point::fault_checks_root) &&
+           // relaxed: set under the exclusive lock; and where the last put sets it,
+           // this vCPU's own reference keeps the last put away
+           roots_.At(vcpu.root).invalid.load(std::memory_order_relaxed);
   }
+  bool MarksAtFault() const { return !state_.variant.ad_at_zap; }
 
-  // Whether what the fault has looked up may have been taken back since, or
-  // its root has been given up.
-  bool Stale(Vcpu<P>& vcpu, uint64_t snapshot, Gfn gfn) {
-    if (P::keeps(point::fault_checks_root) &&
-        // relaxed: set under the exclusive lock; and where the last put sets it,
-        // this vCPU's own reference keeps the last put away
-        roots_.At(vcpu.root).invalid.load(std::memory_order_relaxed)) {
-      return true;
-    }
-    return state_.invalidation.MustRetry(snapshot, gfn);
-  }
-
-  FaultResult Map(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault, const HostPage& page) {
+  std::optional<FaultResult> Map(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault,
+                                 const FaultPage& found, bool /*shared*/) {
     state_.mmu_lock.AssertHeldShared();
     TdpRoot<P, G>& root = roots_.At(vcpu.root);
     state_.rcu.read_lock();
-    const FaultResult result = Walk(root, slot, fault, page);
+    const FaultResult result = Walk(root, slot, fault, found.page);
     state_.rcu.read_unlock();
     return result;
   }
@@ -166,16 +126,12 @@ class TdpFault {
     return result;
   }
 
-  void Release(const HostPage& page, FaultResult result) {
-    const bool mapped = result == FaultResult::kFixed || result == FaultResult::kSpurious;
-    state_.environment.ReleasePage(page, mapped && page.writable && !state_.variant.ad_at_zap);
-  }
-
   TdpState<P, G>& state_;
   TdpUpdate<P, G>& update_;
   TdpRoots<P, G>& roots_;
   TdpHuge<P, G>& huge_;
   TdpFastFault<P, G> fast_;
+  FaultPath<P, TdpFault> path_{state_, *this};
 };
 
 }  // namespace racewalk

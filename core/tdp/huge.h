@@ -13,6 +13,7 @@
 #include "core/tdp/state.h"
 #include "core/tdp/update.h"
 #include "core/tdp/yield.h"
+#include "core/vm/mapping_level.h"
 
 namespace racewalk {
 
@@ -103,17 +104,9 @@ class TdpHuge {
 
   int Level(const Slot& slot, Gfn gfn, bool small_if_logging, bool small_if_tracked) const {
     if (slot.logging() && small_if_logging) return 1;
-    int level = std::min(state_.environment.MappingLevel(slot.AddressOf(gfn)),
-                         TdpState<P, G>::kMaxLeafLevel);
-    for (; level > 1; --level) {
-      const Gfn base = G::Align(gfn, level);
-      const Gfn end = base + G::Span(level) - 1;
-      if (base < slot.first || end > slot.last) continue;
-      if (((slot.first ^ slot.address) & (G::Span(level) - 1)) != 0) continue;
-      if (small_if_tracked && state_.tracked.Any(base, end)) continue;
-      break;
-    }
-    return level;
+    const int most = std::min(state_.environment.MappingLevel(slot.AddressOf(gfn)),
+                              TdpState<P, G>::kMaxLeafLevel);
+    return LevelThatFits<G>(slot, gfn, most, small_if_tracked ? &state_.tracked : nullptr);
   }
 
   Pfn NewTable(Iterator& iter) {

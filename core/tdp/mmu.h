@@ -6,7 +6,6 @@
 #ifndef RACEWALK_CORE_TDP_MMU_H_
 #define RACEWALK_CORE_TDP_MMU_H_
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -15,32 +14,32 @@
 #include "core/tdp/age.h"
 #include "core/tdp/fault.h"
 #include "core/tdp/huge.h"
-#include "core/tdp/memory.h"
 #include "core/tdp/protect.h"
 #include "core/tdp/roots.h"
 #include "core/tdp/state.h"
 #include "core/tdp/update.h"
 #include "core/tdp/zap.h"
+#include "core/vm/mmu_base.h"
 
 namespace racewalk {
 
 template <Platform P, typename G>
-class TdpMmu {
+class TdpMmu : public MmuBase<P, G, TdpMmu<P, G>> {
  public:
   using State = TdpState<P, G>;
 
   // References are borrowed and must outlive every callback of `rcu`.
   TdpMmu(Environment& environment, TdpTables<P, G>& tables, typename P::Rcu& rcu,
          std::vector<Vcpu<P>*> vcpus, TdpVariant variant, TdpOptions options = {})
-      : state_(environment, tables, rcu, std::move(vcpus), variant, options),
+      : MmuBase<P, G, TdpMmu>(state_, *this),
+        state_(environment, tables, rcu, std::move(vcpus), variant, options),
         update_(state_),
         zap_(state_, update_),
         roots_(state_, zap_),
         huge_(state_, update_),
         protect_(state_, update_),
         fault_(state_, update_, roots_, huge_),
-        age_(state_, roots_),
-        memory_(state_, roots_, protect_, huge_) {}
+        age_(state_, roots_) {}
 
   // --- A vCPU's own thread. ---
 
@@ -69,20 +68,6 @@ class TdpMmu {
 
   FaultResult Fault(Vcpu<P>& vcpu, const GuestFault& fault) { return fault_.Handle(vcpu, fault); }
 
-  template <typename F>
-  bool WriteFor(Gfn gfn, F write) {
-    state_.slots.BeginReading();
-    const MemorySlot<P>* slot = state_.slots.Find(gfn);
-    const bool there = slot != nullptr && !slot->invalid;
-    if (there) {
-      write(slot->AddressOf(gfn));
-      // After the write: a harvest in between would take the mark and miss it.
-      if (slot->logging()) slot->MarkDirty(gfn);
-    }
-    state_.slots.EndReading();
-    return there;
-  }
-
   // The vCPU's root for its current role.
   void LoadRoot(Vcpu<P>& vcpu) {
     const bool shared = !state_.variant.last_put_zaps;
@@ -102,79 +87,7 @@ class TdpMmu {
     state_.mmu_lock.unlock_shared();
   }
 
-  // --- The notifier. ---
-
-  void InvalidateStart(Hva first, Hva last, bool may_yield) {
-    state_.slots.BeginInvalidation();
-    state_.slots.BeginReading();
-    // Where the guest has nothing of it, its faults are not kept waiting.
-    if (state_.slots.Overlaps(first, last)) {
-      state_.mmu_lock.lock();
-      state_.invalidation.Begin();
-      Unmap(first, last, may_yield);
-      state_.mmu_lock.unlock();
-    }
-    state_.slots.EndReading();
-  }
-
-  void InvalidateEnd(Hva first, Hva last) {
-    state_.slots.BeginReading();
-    if (state_.slots.Overlaps(first, last)) {
-      state_.mmu_lock.lock();
-      state_.invalidation.End();
-      state_.mmu_lock.unlock();
-    }
-    state_.slots.EndReading();
-    state_.slots.EndInvalidation();
-  }
-
-  // Whether a page of [first, last] was accessed, and no longer if `clear`.
-  bool Young(Hva first, Hva last, bool clear) {
-    bool young = false;
-    state_.slots.BeginReading();
-    std::pair<Gfn, Gfn> range;
-    for (const MemorySlot<P>& slot : state_.slots.Current()) {
-      if (slot.Overlaps(first, last, range)) young |= age_.Young(range.first, range.second, clear);
-    }
-    state_.slots.EndReading();
-    return young;
-  }
-
   // --- The VMM. ---
-
-  bool AddSlot(uint32_t slot, Gfn first, Gfn last, Hva address) {
-    return memory_.Add(slot, first, last, address);
-  }
-  bool DeleteSlot(uint32_t slot) {
-    return memory_.Delete(slot, [this] { ZapAllLocked(); });
-  }
-  bool MoveSlot(uint32_t slot, Gfn first) {
-    return memory_.Move(slot, first, [this] { ZapAllLocked(); });
-  }
-  bool SetLogging(uint32_t slot, bool on) { return memory_.SetLogging(slot, on); }
-  template <typename F>
-  bool Harvest(uint32_t slot, F visit) {
-    return memory_.Harvest(slot, visit);
-  }
-
-  // Puts blocks in the place of the tables that map [first, last], widened to
-  // whole tables, where the host has huge pages, and removes the others, so that
-  // larger pages may come. Not where writes are logged. Does not take
-  // slots_lock: the kernel's recovery of huge pages is not excluded by it either.
-  void Collapse(Gfn first, Gfn last) {
-    ForEachSlot(G::Align(first, 2), G::Align(last, 2) + G::Span(2) - 1,
-                [this](Pfn root, const MemorySlot<P>& slot, Gfn from, Gfn to) {
-                  if (slot.logging() && P::keeps(point::recover_respects_logging)) return;
-                  huge_.Collapse(root, slot, from, to, /*remove=*/true);
-                });
-  }
-
-  // Splits the block around gfn.
-  void Split(Gfn gfn) {
-    ForEachSlot(gfn, gfn, [this](Pfn root, const MemorySlot<P>&, Gfn from, Gfn to) {
-      huge_.SplitAll(root, from, to);
-    });
-  }
 
   // From when it returns the guest does not write [first, last] itself.
   void Protect(Gfn first, Gfn last) {
@@ -222,16 +135,6 @@ class TdpMmu {
     state_.mmu_lock.unlock_shared();
   }
 
-  // The notifier is gone: what it has begun does not end any more.
-  void Unregistered() {
-    state_.mmu_lock.lock();
-    const bool any = state_.slots.ForgetInvalidations();
-    P::Check(any || state_.invalidation.in_progress() == 0, ViolationKind::kRefcount, "N1",
-             "an invalidation that has ended is still in progress");
-    state_.invalidation.Forget();
-    state_.mmu_lock.unlock();
-  }
-
   void Destroy() {
     state_.slots_lock.lock();
     if (state_.variant.async_zap) {
@@ -254,40 +157,73 @@ class TdpMmu {
   TdpRoots<P, G>& roots() { return roots_; }
 
  private:
-  void Unmap(Hva first, Hva last, bool may_yield) {
-    bool flush = false;
+  friend class MmuBase<P, G, TdpMmu>;
+  friend class SlotUpdates<P, G, TdpMmu>;
+
+  // --- For MmuBase. ---
+
+  bool UnmapFrames(Gfn first, Gfn last, bool may_yield, bool owed) {
     // Invalid roots too: a zap of theirs may have yielded half-way.
     const RootFilter filter =
         P::keeps(point::unmap_all_roots) ? RootFilter::kAll : RootFilter::kValid;
-    std::pair<Gfn, Gfn> range;
-    for (const MemorySlot<P>& slot : state_.slots.Current()) {
-      if (!slot.Overlaps(first, last, range)) continue;
-      state_.invalidation.Add(range.first, range.second);
-      roots_.ForEach(filter, /*shared=*/false, [&](uint32_t root) {
-        const bool owed = flush && P::keeps(point::flush_carried);
-        flush =
-            zap_.Leaves(roots_.At(root).table.load(), range.first, range.second, may_yield, owed);
-      });
+    bool flush = owed;
+    roots_.ForEach(filter, /*shared=*/false, [&](uint32_t root) {
+      const bool carried = flush && P::keeps(point::flush_carried);
+      flush = zap_.Leaves(roots_.At(root).table.load(), first, last, may_yield, carried);
+    });
+    return flush;
+  }
+  bool YoungFrames(Gfn first, Gfn last, bool clear) { return age_.Young(first, last, clear); }
+  void CollapseIn(const MemorySlot<P>& slot, Gfn first, Gfn last) {
+    ForEachTable([&](Pfn root) { huge_.Collapse(root, slot, first, last, /*remove=*/true); });
+  }
+  void SplitIn(const MemorySlot<P>& /*slot*/, Gfn first, Gfn last) {
+    ForEachTable([&](Pfn root) { huge_.SplitAll(root, first, last); });
+  }
+  void FlushAll() { state_.FlushRemoteTlbs(); }
+
+  // --- For SlotUpdates. ---
+
+  // Roots of a slot that goes are given up as a whole.
+  void ZapSlot(const MemorySlot<P>& /*slot*/) { ZapAllLocked(); }
+  bool BeginLogging(const MemorySlot<P>& slot) {
+    bool changed = false;
+    state_.mmu_lock.lock_shared();
+    if (state_.options.eager_split) {
+      ForEachTableLocked([&](Pfn root) { huge_.SplitAll(root, slot.first, slot.last); });
     }
-    // The host may free the pages as soon as this returns.
-    if (flush && P::keeps(point::unmap_flushes)) state_.FlushRemoteTlbs();
+    if (P::keeps(point::logging_protects)) {
+      ForEachTableLocked(
+          [&](Pfn root) { changed |= protect_.ForLogging(root, slot.first, slot.last); });
+    }
+    state_.mmu_lock.unlock_shared();
+    return changed;
+  }
+  void Recover(const MemorySlot<P>& slot) {
+    ForEachTable(
+        [&](Pfn root) { huge_.Collapse(root, slot, slot.first, slot.last, /*remove=*/false); });
+  }
+  // A vCPU that leaves the guest puts what its hardware has logged into the bitmap.
+  void CollectWrites() {
+    for (Vcpu<P>* vcpu : state_.vcpus) vcpu->Kick(state_.environment);
+  }
+  void ProtectAgain(Gfn first, uint64_t mask) {
+    roots_.ForEach(RootFilter::kValid, /*shared=*/false, [&](uint32_t root) {
+      protect_.Harvested(roots_.At(root).table.load(), first, mask);
+    });
   }
 
-  // Calls body(root, slot, from, to) for each valid root and what there is of
-  // [first, last] in each slot, with the shared MMU lock, which body may give up.
+  // Calls body(table) for each valid root with the shared MMU lock, which body may give up.
   template <typename F>
-  void ForEachSlot(Gfn first, Gfn last, F body) {
-    state_.slots.BeginReading();
-    for (const MemorySlot<P>& slot : state_.slots.Current()) {
-      const Gfn from = std::max(first, slot.first);
-      const Gfn to = std::min(last, slot.last);
-      if (from > to || slot.invalid) continue;
-      state_.mmu_lock.lock_shared();
-      roots_.ForEach(RootFilter::kValid, /*shared=*/true,
-                     [&](uint32_t root) { body(roots_.At(root).table.load(), slot, from, to); });
-      state_.mmu_lock.unlock_shared();
-    }
-    state_.slots.EndReading();
+  void ForEachTable(F body) {
+    state_.mmu_lock.lock_shared();
+    ForEachTableLocked(body);
+    state_.mmu_lock.unlock_shared();
+  }
+  template <typename F>
+  void ForEachTableLocked(F body) {
+    roots_.ForEach(RootFilter::kValid, /*shared=*/true,
+                   [&](uint32_t root) { body(roots_.At(root).table.load()); });
   }
 
   // With slots_lock.
@@ -326,7 +262,6 @@ class TdpMmu {
   TdpProtect<P, G> protect_;
   TdpFault<P, G> fault_;
   TdpAge<P, G> age_;
-  TdpMemory<P, G> memory_;
 };
 
 }  // namespace racewalk

@@ -13,10 +13,10 @@
 #include "core/mmu.h"
 #include "core/platform/native.h"
 #include "core/slots/memory_slots.h"
-#include "core/tdp/fake_environment.h"
 #include "core/tdp/iterator.h"
 #include "core/tdp/mmu.h"
 #include "core/vcpu/vcpu.h"
+#include "core/vm/fake_environment.h"
 
 namespace racewalk {
 

@@ -36,6 +36,8 @@ inline constexpr uint64_t kFrozen = 0x7A0ULL;
 // Values; comparison ignores the ghost, as a compare-exchange on hardware would.
 template <Platform P>
 struct Spte {
+  static constexpr ValueType kValueType = ValueType::kSpte;
+
   uint64_t raw = 0;
   [[no_unique_address]] typename P::Ghost ghost{};
 
@@ -79,6 +81,13 @@ struct Spte {
     using namespace spte_bits;  // NOLINT(google-build-using-namespace): bit names only
     return {(raw & ~kSaved) | (raw & kSaved) >> kSavedShift, ghost};
   }
+  // For the hardware: with what it notes of an access, if it does; whether it
+  // may translate by it.
+  Spte Noted(bool write, bool notes) const {
+    if (!notes) return *this;
+    return with(spte_bits::kAccessed | (write ? spte_bits::kDirty : 0));
+  }
+  bool Translates(bool /*notes*/) const { return present() && !tracked(); }
   // The leaf that maps the part of a larger leaf which begins `pages` after it.
   Spte Part(Gfn pages) const { return {raw + (pages << spte_bits::kPfnShift), ghost}; }
   // The larger leaf of `pages` pages (a power of two) around a leaf.

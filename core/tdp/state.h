@@ -1,4 +1,4 @@
-// What the parts of one VM's TDP MMU share.
+// What the parts of one VM's TDP MMU share beside what those of any do.
 #ifndef RACEWALK_CORE_TDP_STATE_H_
 #define RACEWALK_CORE_TDP_STATE_H_
 
@@ -9,15 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "core/environment.h"
-#include "core/notifier/invalidation.h"
 #include "core/platform/platform.h"
-#include "core/slots/memory_slots.h"
-#include "core/slots/tracked_frames.h"
-#include "core/tables/life.h"
 #include "core/tdp/table.h"
 #include "core/vcpu/vcpu.h"
+#include "core/vm/state.h"
 
 namespace racewalk {
 
@@ -43,43 +39,26 @@ struct TdpOptions {
   bool ranged_flush = false;
 };
 
-// Lock order: slots_lock, mmu_lock, pages_lock. A read section of `slots` may
-// be held around all but slots_lock; the read side of `rcu` nests inside
-// mmu_lock and is left before mmu_lock is given up.
+// Below mmu_lock comes pages_lock.
 template <Platform P, typename G>
-struct TdpState {
+struct TdpState : VmState<P> {
   // Blocks are mapped below the root only, as no processor maps 512 GiB.
   static constexpr int kMaxLeafLevel = G::kLevels - 1;
 
   TdpState(Environment& env, TdpTables<P, G>& pool, typename P::Rcu& domain,
            std::vector<Vcpu<P>*> cpus, TdpVariant v, TdpOptions o)
-      : environment(env),
-        tables(pool),
-        rcu(domain),
-        vcpus(std::move(cpus)),
-        variant(v),
-        options(o) {
+      : VmState<P>(env, domain, std::move(cpus)), tables(pool), variant(v), options(o) {
     P::Check(options.ad_bits || !variant.ad_at_zap, ViolationKind::kAssertion, "",
              "without accessed and dirty bits there is nothing to pass on when an entry is zapped");
-    life.Begin();
     if (variant.async_zap) worker.emplace("zap_worker");
     for (auto& count : mapped_pages) count.initialize(0);
   }
 
-  Environment& environment;
   TdpTables<P, G>& tables;
-  typename P::Rcu& rcu;  // of page tables; the host's, since callbacks outlive the VM's threads
-  std::vector<Vcpu<P>*> vcpus;
   const TdpVariant variant;
   const TdpOptions options;
 
-  LifeWord<P> life{WordName{"vm_life"}};
-  typename P::Mutex slots_lock{"slots_lock"};
-  typename P::SharedMutex mmu_lock{"mmu_lock"};
   typename P::Mutex pages_lock{"pages_lock"};
-  Invalidation<P> invalidation;
-  MemorySlots<P> slots;
-  TrackedFrames<P> tracked;
   // async_zap: a queue of work. Nobody reads under it, so that a callback runs
   // as soon as there is a thread for it.
   std::optional<typename P::Rcu> worker;
@@ -96,7 +75,7 @@ struct TdpState {
   // Returns when no vCPU can use a translation that was cached before: each is
   // outside of guest mode, or has been, and flushes before it enters again.
   void FlushRemoteTlbs() {
-    for (Vcpu<P>* vcpu : vcpus) vcpu->Request(kRequestFlush, environment);
+    for (Vcpu<P>* vcpu : this->vcpus) vcpu->Request(kRequestFlush, this->environment);
   }
 
   // The same for what was reached through one entry.
@@ -104,7 +83,9 @@ struct TdpState {
     if (!options.ranged_flush) return FlushRemoteTlbs();
     const Gfn pages = P::keeps(point::flush_covers_entry) ? G::Span(level) : 1;
     const Gfn first = G::Align(gfn, level);
-    for (Vcpu<P>* vcpu : vcpus) environment.FlushRange(vcpu->index(), first, first + pages - 1);
+    for (Vcpu<P>* vcpu : this->vcpus) {
+      this->environment.FlushRange(vcpu->index(), first, first + pages - 1);
+    }
   }
 
   // Whether the page has been used or written since that was last forgotten.
@@ -112,22 +93,6 @@ struct TdpState {
     return options.ad_bits ? leaf.accessed() : !leaf.tracked();
   }
   bool Dirty(const Spte<P>& leaf) const { return options.ad_bits ? leaf.dirty() : leaf.writable(); }
-
-  // The MMU lock, in the mode that a walk which may be either was asked for.
-  void Lock(bool shared) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    if (shared) {
-      mmu_lock.lock_shared();
-    } else {
-      mmu_lock.lock();
-    }
-  }
-  void Unlock(bool shared) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    if (shared) {
-      mmu_lock.unlock_shared();
-    } else {
-      mmu_lock.unlock();
-    }
-  }
 };
 
 }  // namespace racewalk

@@ -1,117 +1,16 @@
-// Table pages of the TDP MMU, and the pool they come from.
+// Table pages of the TDP MMU.
 #ifndef RACEWALK_CORE_TDP_TABLE_H_
 #define RACEWALK_CORE_TDP_TABLE_H_
 
-#include <array>
-#include <source_location>
-
-#include "core/geometry.h"
-#include "core/platform/platform.h"
-#include "core/tables/frame_array.h"
-#include "core/tables/ghost.h"
-#include "core/tables/life.h"
+#include "core/tables/table_pool.h"
 #include "core/tdp/spte.h"
 
 namespace racewalk {
 
-// One page of entries and what KVM keeps beside it (struct kvm_mmu_page).
 template <Platform P, typename G>
-struct TdpTable {
-  using Entry = typename P::template Atomic<Spte<P>>;
-
-  explicit TdpTable(uint32_t pfn)
-      : life(WordName{"table_life", pfn}),
-        level(WordName{"table_level", pfn}),
-        base(WordName{"table_base", pfn}) {
-    if constexpr (P::kExplored) {
-      for (uint32_t i = 0; i < G::kEntries; ++i) {
-        entries[i].set_name(WordName{"entry", pfn, i, ValueType::kSpte});
-      }
-    }
-  }
-
-  LifeWord<P> life;
-  typename P::template Plain<int> level;  // entries of this page map Span(level)
-  typename P::template Plain<Gfn> base;   // first guest frame that it maps
-  std::array<Entry, G::kEntries> entries;
-  typename P::Rcu::Head head;
-  void* owner = nullptr;  // TdpState of the VM that has it; for the free callback
-  Pfn pfn = kNoPfn;
-};
-
-// Thread-safe: Allocate and Free may be called by any thread. Belongs to the
-// host, not to a VM: it outlives every VM that takes pages from it.
+using TdpTable = TablePage<P, G, Spte<P>>;
 template <Platform P, typename G>
-class TdpTables {
- public:
-  using Location = std::source_location;
-  using Table = TdpTable<P, G>;
-
-  // Frame numbers [first, first + count).
-  TdpTables(Pfn first, uint32_t count)
-      : first_(first), frames_(first + count), free_(first, count, P::Slots::Reuse::kChosen) {}
-
-  // An empty table, known to nobody; kNoPfn if none is left.
-  Pfn Allocate(int level, Gfn base, void* owner, Location loc = Location::current()) {
-    const uint32_t pfn = free_.take();
-    if (pfn == P::Slots::kNone) return kNoPfn;
-    Table& table = frames_.Prepare(pfn);
-    table.life.Begin(loc);
-    table.level.store(level, loc);
-    table.base.store(base, loc);
-    table.owner = owner;
-    table.pfn = pfn;
-    for (auto& entry : table.entries) entry.initialize(Spte<P>{});
-    return pfn;
-  }
-
-  // Nobody may use the page any more, or find it.
-  void Free(Pfn pfn, Location loc = Location::current()) {
-    frames_.At(pfn).life.End(loc);
-    P::Trace(TraceKind::kTableFreed, pfn, 0, loc);
-    free_.give(pfn);
-  }
-
-  // The same for a page that no entry has ever pointed at.
-  void FreeUnused(Pfn pfn, Location loc = Location::current()) {
-    frames_.At(pfn).life.End(loc);
-    free_.give(pfn);
-  }
-
-  // For software: the page must be in use.
-  Table& At(Pfn pfn, Location loc = Location::current()) {
-    P::Check(frames_.Contains(pfn), ViolationKind::kBadMapping, "S3",
-             "{thread} follows an entry that points at no table page", loc);
-    Table& table = frames_.At(pfn);
-    table.life.Check(loc);
-    return table;
-  }
-
-  // Through a table entry, to the page that it meant when it was made.
-  Table& Follow(const Spte<P>& link, int level, Gfn base, Location loc = Location::current()) {
-    Table& table = At(link.pfn(), loc);
-    P::Check(GhostMatches<P>(link.ghost, table.life.generation()), ViolationKind::kUseAfterFree,
-             "L1", "{thread} follows an entry to a table page that has a new owner since", loc);
-    P::Check(table.level.load(loc) == level && table.base.load(loc) == base,
-             ViolationKind::kBadMapping, "L5",
-             "{thread} finds a table page that belongs to another level or address", loc);
-    return table;
-  }
-
-  Spte<P> LinkTo(Pfn pfn) {
-    return Spte<P>::Table(pfn, MakeGhost<P>(frames_.At(pfn).life.generation()));
-  }
-
-  // For hardware and oracles: no check.
-  Table* Peek(Pfn pfn) { return frames_.Contains(pfn) ? &frames_.At(pfn) : nullptr; }
-  Pfn first() const { return first_; }
-  Pfn end() const { return frames_.size(); }
-
- private:
-  Pfn first_;
-  FrameArray<P, Table> frames_;
-  typename P::Slots free_;
-};
+using TdpTables = TablePool<P, G, TdpTable<P, G>>;
 
 }  // namespace racewalk
 

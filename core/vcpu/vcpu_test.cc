@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "core/platform/native.h"
-#include "core/tdp/fake_environment.h"
+#include "core/vm/fake_environment.h"
 
 namespace racewalk {
 namespace {

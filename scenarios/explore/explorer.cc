@@ -10,8 +10,10 @@
 #include "core/platform/relacy/engine.h"
 #include "core/platform/relacy/world.h"
 #include "scenarios/explore/learner.h"
+#include "scenarios/explore/machine_program.h"
 #include "scenarios/explore/subject.h"
-#include "scenarios/explore/tdp_program.h"
+#include "scenarios/machine/stage2_arch.h"
+#include "scenarios/machine/tdp_arch.h"
 #include "scenarios/printer.h"
 
 namespace racewalk {
@@ -21,17 +23,17 @@ namespace {
 constexpr uint64_t kPilotExecutions = 16;
 constexpr uint64_t kPilotSeed = 0x70696C6F74;
 
-template <typename G>
-class TdpExplorer final : public Explorer {
+template <typename Arch>
+class MachineExplorer final : public Explorer {
  public:
-  TdpExplorer(Subject subject, PreparedSubject prepared)
+  MachineExplorer(Subject subject, PreparedSubject prepared)
       : subject_(std::move(subject)),
         prepared_(std::move(prepared)),
         program_(subject_.scenario, prepared_) {
     for (const ScenarioThread& thread : subject_.scenario.threads) names_.push_back(thread.name);
     names_.emplace_back("rcu");
   }
-  ~TdpExplorer() override {
+  ~MachineExplorer() override {
     program_.Abandon();
     World::Get().Discard();
   }
@@ -96,7 +98,7 @@ class TdpExplorer final : public Explorer {
  private:
   class Loop final : public Engine::Loop {
    public:
-    Loop(TdpExplorer& explorer, Strategy& strategy, Batch& batch,
+    Loop(MachineExplorer& explorer, Strategy& strategy, Batch& batch,
          std::vector<uint64_t>* interleavings)
         : explorer_(explorer), strategy_(strategy), batch_(batch), interleavings_(interleavings) {}
 
@@ -125,7 +127,7 @@ class TdpExplorer final : public Explorer {
     uint64_t count = 0;
 
    private:
-    TdpExplorer& explorer_;
+    MachineExplorer& explorer_;
     Strategy& strategy_;
     Batch& batch_;
     std::vector<uint64_t>* interleavings_;
@@ -148,24 +150,38 @@ class TdpExplorer final : public Explorer {
   PreparedSubject prepared_;
   std::vector<std::string> names_;
   std::unique_ptr<Engine> engine_;
-  TdpProgram<G> program_;
+  MachineProgram<Arch> program_;
 };
+
+// As many levels and index bits as the scenario asks for; null if there are none such.
+template <template <typename, typename> typename Arch>
+std::unique_ptr<Explorer> Make(Subject subject, PreparedSubject prepared) {
+  const uint32_t levels = subject.scenario.levels;
+  const uint32_t bits = subject.scenario.index_bits;
+  if (levels == 3 && bits == 1) {
+    return std::make_unique<MachineExplorer<Arch<RelacyPlatform, Geometry<3, 1>>>>(
+        std::move(subject), std::move(prepared));
+  }
+  if (levels == 3 && bits == 2) {
+    return std::make_unique<MachineExplorer<Arch<RelacyPlatform, Geometry<3, 2>>>>(
+        std::move(subject), std::move(prepared));
+  }
+  return nullptr;
+}
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Explorer>> Explorer::Create(Subject subject) {
   absl::StatusOr<PreparedSubject> prepared = Prepare(subject);
   if (!prepared.ok()) return prepared.status();
-  const uint32_t levels = subject.scenario.levels;
-  const uint32_t bits = subject.scenario.index_bits;
-  if (levels == 3 && bits == 1) {
-    return std::make_unique<TdpExplorer<Geometry<3, 1>>>(std::move(subject), std::move(*prepared));
-  }
-  if (levels == 3 && bits == 2) {
-    return std::make_unique<TdpExplorer<Geometry<3, 2>>>(std::move(subject), std::move(*prepared));
-  }
-  return absl::InvalidArgumentError(absl::StrCat(subject.scenario.name, ": geometry ", levels, "x",
-                                                 bits, " is not explored; use 3x1 or 3x2"));
+  const std::string refusal =
+      absl::StrCat(subject.scenario.name, ": geometry ", subject.scenario.levels, "x",
+                   subject.scenario.index_bits, " is not explored; use 3x1 or 3x2");
+  std::unique_ptr<Explorer> explorer =
+      subject.mmu == "stage2" ? Make<Stage2Arch>(std::move(subject), std::move(*prepared))
+                              : Make<TdpArch>(std::move(subject), std::move(*prepared));
+  if (explorer == nullptr) return absl::InvalidArgumentError(refusal);
+  return explorer;
 }
 
 }  // namespace racewalk

@@ -11,17 +11,21 @@
 namespace racewalk {
 namespace {
 
-bool Modelled(Verb verb) {
+// Why an MMU does not have a word; "" if it has it.
+std::string WhyNot(Verb verb, MmuChoice mmu) {
   switch (verb) {
     case Verb::kDonate:
     case Verb::kReclaim:
+      return mmu == MmuChoice::kTdp ? "is for stage2" : "";
+    case Verb::kInvalidateRoots:
+      return mmu == MmuChoice::kStage2 ? "is for tdp: a stage-2 MMU has one root" : "";
     case Verb::kGpcActivate:
     case Verb::kGpcRefresh:
     case Verb::kGpcUse:
     case Verb::kGpcDeactivate:
-      return false;
+      return "is not modelled by this version";
     default:
-      return true;
+      return "";
   }
 }
 
@@ -31,48 +35,53 @@ absl::Status Unsupported(const Scenario& scenario, const std::string& what) {
                    "; `racewalk list scenarios` shows what can be run"));
 }
 
-absl::Status Unroll(const Scenario& scenario, const std::vector<Operation>& from,
+absl::Status Unroll(const Scenario& scenario, MmuChoice mmu, const std::vector<Operation>& from,
                     std::vector<Operation>& to) {
   for (const Operation& operation : from) {
-    if (!Modelled(operation.verb)) {
+    if (const std::string why = WhyNot(operation.verb, mmu); !why.empty()) {
       return Unsupported(
           scenario,
-          absl::StrCat(
-              operation.line > 0
-                  ? absl::StrCat("line ", operation.line, ", column ", operation.column, ": ")
-                  : "",
-              "`", PrintOperation(operation), "` is not modelled by this version of the TDP MMU"));
+          absl::StrCat(operation.line > 0 ? absl::StrCat("line ", operation.line, ", column ",
+                                                         operation.column, ": ")
+                                          : "",
+                       "`", PrintOperation(operation), "` ", why));
     }
     if (operation.verb != Verb::kRepeat) {
       to.push_back(operation);
       continue;
     }
     for (uint32_t i = 0; i < operation.number; ++i) {
-      absl::Status status = Unroll(scenario, operation.body, to);
+      absl::Status status = Unroll(scenario, mmu, operation.body, to);
       if (!status.ok()) return status;
     }
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<TdpVariant> ParseVariant(const Scenario& scenario, const std::string& text) {
-  absl::StatusOr<std::string> canonical = CanonicalVariant(MmuChoice::kTdp, text);
+// Sets what `text`, a combination of variants, says.
+absl::Status ParseVariant(const Scenario& scenario, MmuChoice mmu, const std::string& text,
+                          MachineShape& shape) {
+  absl::StatusOr<std::string> canonical = CanonicalVariant(mmu, text);
   if (!canonical.ok()) return canonical.status();
-  TdpVariant variant;
   for (absl::string_view word : absl::StrSplit(*canonical, '+')) {
     if (word == "last_put_zaps") {
-      variant.last_put_zaps = true;
+      shape.tdp_variant.last_put_zaps = true;
     } else if (word == "ad_at_zap") {
-      variant.ad_at_zap = true;
+      shape.tdp_variant.ad_at_zap = true;
     } else if (word == "async_zap") {
-      variant.async_zap = true;
-    } else if (word != "owned") {
-      return Unsupported(
-          scenario,
-          absl::StrCat("variant `", word, "` is not modelled by this version of the TDP MMU"));
+      shape.tdp_variant.async_zap = true;
+    } else if (word == "lock_subtree") {
+      shape.stage2_variant.design = SubtreeDesign::kLockSubtree;
+    } else if (word == "rwlock") {
+      shape.stage2_variant.design = SubtreeDesign::kRwlock;
+    } else if (word == "bbm2") {
+      shape.stage2_variant.bbm2 = true;
+    } else if (word != "owned" && word != "defer_to_callback") {
+      return Unsupported(scenario,
+                         absl::StrCat("variant `", word, "` is not modelled by this version"));
     }
   }
-  return variant;
+  return absl::OkStatus();
 }
 
 // Whether the host forms huge pages on its way.
@@ -85,10 +94,14 @@ bool MakesHuge(const std::vector<Operation>& operations) {
 MachineShape ShapeOf(const Scenario& scenario) {
   MachineShape shape;
   shape.guest_frames = scenario.frames;
-  shape.options.ad_bits = scenario.access_kind == AccessKind::kBits;
-  shape.options.dirty_bit_logging = scenario.logging == LoggingKind::kDirtyBit;
-  shape.options.ranged_flush = scenario.flush == FlushKind::kRange;
-  shape.options.eager_split = scenario.split == SplitKind::kEager;
+  const bool notes = scenario.access_kind == AccessKind::kBits;
+  const bool range = scenario.flush == FlushKind::kRange;
+  const bool eager = scenario.split == SplitKind::kEager;
+  shape.tdp_options = {.ad_bits = notes,
+                       .dirty_bit_logging = scenario.logging == LoggingKind::kDirtyBit,
+                       .eager_split = eager,
+                       .ranged_flush = range};
+  shape.stage2_options = {.hardware_af = notes, .eager_split = eager, .range_flush = range};
   const bool makes_huge =
       std::any_of(scenario.threads.begin(), scenario.threads.end(),
                   [](const ScenarioThread& thread) { return MakesHuge(thread.operations); });
@@ -103,45 +116,46 @@ MachineShape ShapeOf(const Scenario& scenario) {
 }  // namespace
 
 const std::vector<std::string>& ModelledMmus() {
-  static const auto* const mmus = new std::vector<std::string>{"tdp"};
+  static const auto* const mmus = new std::vector<std::string>{"tdp", "stage2"};
   return *mmus;
 }
 
 absl::StatusOr<PreparedSubject> Prepare(const Subject& subject) {
   const Scenario& scenario = subject.scenario;
-  if (subject.mmu != "tdp") {
-    return Unsupported(
-        scenario, absl::StrCat("MMU `", subject.mmu, "` is not modelled by this version; use tdp"));
+  const MmuChoice mmu = subject.mmu == "stage2" ? MmuChoice::kStage2 : MmuChoice::kTdp;
+  if (scenario.mmu != MmuChoice::kAny && scenario.mmu != mmu) {
+    return Unsupported(scenario, absl::StrCat("the scenario is not for ", subject.mmu));
   }
-  if (scenario.mmu == MmuChoice::kStage2) {
-    return Unsupported(scenario, "the scenario is for stage2, which this version does not model");
+  if (mmu == MmuChoice::kStage2 && scenario.logging == LoggingKind::kDirtyBit) {
+    return Unsupported(scenario, "`logging: dirty_bit` is for tdp; write `mmu: tdp`");
   }
-  absl::StatusOr<TdpVariant> variant = ParseVariant(scenario, subject.variant);
-  if (!variant.ok()) return variant.status();
-
-  if (variant->ad_at_zap && scenario.access_kind == AccessKind::kTracked) {
-    return Unsupported(scenario,
-                       "`access: tracked` has no accessed and dirty bits for variant `ad_at_zap`; "
-                       "choose another variant");
+  if (mmu == MmuChoice::kStage2 && scenario.roles > 1) {
+    return Unsupported(scenario, "`roles` are for tdp; write `mmu: tdp`");
   }
 
   PreparedSubject prepared;
   prepared.shape = ShapeOf(scenario);
-  prepared.shape.variant = *variant;
+  absl::Status status = ParseVariant(scenario, mmu, subject.variant, prepared.shape);
+  if (!status.ok()) return status;
+  if (prepared.shape.tdp_variant.ad_at_zap && scenario.access_kind == AccessKind::kTracked) {
+    return Unsupported(scenario,
+                       "`access: tracked` has no accessed and dirty bits for variant `ad_at_zap`; "
+                       "choose another variant");
+  }
   int vcpus = 0;
   bool any_vcpu = false;
-  absl::Status status = Unroll(scenario, scenario.setup, prepared.setup.operations);
+  status = Unroll(scenario, mmu, scenario.setup, prepared.setup.operations);
   prepared.setup.vcpu = 0;
   for (const ScenarioThread& thread : scenario.threads) {
     Script script;
-    if (status.ok()) status = Unroll(scenario, thread.operations, script.operations);
+    if (status.ok()) status = Unroll(scenario, mmu, thread.operations, script.operations);
     if (thread.role == ThreadRole::kVcpu) {
       script.vcpu = vcpus++;
       any_vcpu = any_vcpu || !script.operations.empty();
     }
     prepared.threads.push_back(std::move(script));
   }
-  if (status.ok()) status = Unroll(scenario, scenario.after, prepared.after.operations);
+  if (status.ok()) status = Unroll(scenario, mmu, scenario.after, prepared.after.operations);
   if (!status.ok()) return status;
   prepared.after.vcpu = 0;
   prepared.shape.vcpus = std::max(vcpus, 1);

@@ -12,6 +12,8 @@
 
 namespace racewalk {
 
+enum class GuestAccess : uint8_t { kRead, kWrite, kFetch };
+
 // A host page-table entry; pfn 0: nothing there. A huge page has one entry
 // for each of its frames, so that they are looked up like any other.
 template <Platform P>
@@ -45,6 +47,7 @@ struct HostFrame {
     taken_back = false;
     written = false;
     host_dirty = false;
+    clean = false;
     dirty.initialize(false);
     references.initialize(1);
   }
@@ -68,6 +71,7 @@ struct HostFrame {
   bool revoked = false;     // an invalidation of it has returned to the host
   bool taken_back = false;  // the host has unmapped it or moved it away
   bool written = false;     // since the host last saved it
+  bool clean = false;       // no cache hides its contents from instruction fetches
   bool host_dirty = false;  // and the host's own entry says so
 };
 

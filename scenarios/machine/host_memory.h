@@ -213,7 +213,7 @@ class HostMemory {
 
   // A guest access to `gfn` has reached frame `pfn`, by a translation made
   // when the frame had the stamp `ghost`.
-  void Touch(Gfn gfn, Pfn pfn, typename P::Ghost ghost, bool write) {
+  void Touch(Gfn gfn, Pfn pfn, typename P::Ghost ghost, GuestAccess access) {
     HostFrame<P>* frame = frames_.Contains(pfn) ? &frames_.At(pfn) : nullptr;
     if (frame == nullptr || !frame->life.alive() || !GhostMatches<P>(ghost, frame->stamp)) {
       FailAccess(ViolationKind::kStaleTranslation, "T1", gfn, pfn,
@@ -225,13 +225,23 @@ class HostMemory {
                  "{thread} reaches page {pfn} through guest frame {gfn}, although the host's "
                  "invalidation of it has returned");
     }
-    if (write) {
+    if (access == GuestAccess::kWrite) {
       Write(*frame);
     } else if (frame->contents != places_[frame->address]->expected) {
       FailAccess(
           ViolationKind::kLostDirty, "D2", gfn, pfn,
           "{thread} reads something else from guest frame {gfn} than was written there last");
     }
+  }
+
+  // The MMU makes the page's contents visible to instruction fetches.
+  void Clean(Pfn pfn) { frames_.At(pfn).clean = true; }
+  // A fetch, where caches must have been cleaned first.
+  void CheckFetch(Gfn gfn, Pfn pfn) {
+    if (frames_.At(pfn).clean) return;
+    FailAccess(ViolationKind::kStaleTranslation, "A7", gfn, pfn,
+               "{thread} fetches instructions from guest frame {gfn}, whose contents may still be "
+               "in a data cache");
   }
 
   // The address that an allocated frame was allocated for; kNoAddress of others.

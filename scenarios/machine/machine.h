@@ -1,4 +1,4 @@
-// The world around a TDP MMU: vCPUs and their hardware, the host's memory, the
+// The world around an MMU: vCPUs and their hardware, the host's memory, the
 // notifier that joins them, and the oracles that watch.
 //
 // Oracles live in plain memory and add no happens-before edge. Every violation
@@ -16,22 +16,28 @@
 
 #include "absl/functional/function_ref.h"
 #include "core/environment.h"
+#include "core/mmu.h"
 #include "core/notifier/registration.h"
 #include "core/platform/platform.h"
 #include "core/platform/relacy/world.h"
-#include "core/tdp/mmu.h"
 #include "core/vcpu/vcpu.h"
+#include "scenarios/machine/entry_history.h"
 #include "scenarios/machine/host_memory.h"
 #include "scenarios/machine/migration.h"
+#include "scenarios/machine/processor.h"
+#include "scenarios/machine/recount.h"
 #include "scenarios/machine/shape.h"
 #include "scenarios/machine/slot_oracle.h"
-#include "scenarios/machine/tdp_hardware.h"
 
 namespace racewalk {
 
-template <Platform P, typename G>
+// Arch: TdpArch or Stage2Arch.
+template <typename Arch>
 class Machine final : public Environment, public Observer {
  public:
+  using P = typename Arch::P;
+  using G = typename Arch::G;
+  using Entry = typename Arch::Entry;
   // More than an execution can use before it is stopped for its length.
   static constexpr uint32_t kTablePages = 1U << 16;
 
@@ -46,8 +52,7 @@ class Machine final : public Environment, public Observer {
       seats_.push_back(std::make_unique<Seat>(i, tables_, shape));
       vcpus.push_back(&seats_.back()->vcpu);
     }
-    mmu_ = P::template New<TdpMmu<P, G>>(*this, tables_, rcu_, std::move(vcpus), shape.variant,
-                                         shape.options);
+    mmu_ = Arch::Make(*this, tables_, rcu_, std::move(vcpus), shape);
     slot_oracle_.emplace(mmu_->state().slots);
     for (uint32_t id = 0; id < shape.slots.size(); ++id) {
       const auto [first, last] = shape.slots[id];
@@ -59,18 +64,23 @@ class Machine final : public Environment, public Observer {
 
   // Hardware first, fault path as needed, until done. Where no slot is, a
   // device answers.
-  void Access(int vcpu, Gfn gfn, bool write) {
+  void Access(int vcpu, Gfn gfn, GuestAccess access) {
+    const bool write = access == GuestAccess::kWrite;
     Seat& seat = *seats_[Index(vcpu)];
     for (;;) {
       Prepare(seat);
       if (!seat.vcpu.Enter()) continue;
-      const GuestRun run = RunGuest(seat, gfn, write);
+      const GuestRun run = RunGuest(seat, gfn, access);
       seat.vcpu.Exit();
       mmu_->HandleExit(seat.vcpu);
       if (run == GuestRun::kDone) return;
       if (run == GuestRun::kInterrupted) continue;
-      const bool present = seat.processor.fault_found_entry();
-      switch (Fault(seat, {.gfn = gfn, .write = write, .present = present})) {
+      const TranslationFault& found = seat.processor.fault();
+      switch (Fault(seat, {.gfn = gfn,
+                           .write = write,
+                           .present = found.found_entry,
+                           .level = found.level,
+                           .access_flag = found.access_flag})) {
         case FaultResult::kFixed:
         case FaultResult::kSpurious:
           continue;
@@ -153,6 +163,14 @@ class Machine final : public Environment, public Observer {
     mmu_->Protect(first, last);
     for (Gfn gfn = first; gfn <= last; ++gfn) protected_.insert(gfn);
   }
+  void Donate(Gfn first, Gfn last) {
+    if constexpr (!Arch::kReplacesRoots) mmu_->Donate(first, last);
+    for (Gfn gfn = first; gfn <= last; ++gfn) donated_.insert(gfn);
+  }
+  void ReclaimDonated(Gfn first, Gfn last) {
+    for (Gfn gfn = first; gfn <= last; ++gfn) donated_.erase(gfn);
+    if constexpr (!Arch::kReplacesRoots) mmu_->Reclaim(first, last);
+  }
 
   void AddSlot(uint32_t id, Gfn first, Gfn last) {
     UpdateSlots([&] { mmu_->AddSlot(id, first, last, first); });
@@ -174,7 +192,7 @@ class Machine final : public Environment, public Observer {
     mmu_->Harvest(id, [&](Gfn gfn) { migration_.Copy(SlotNow(id)->AddressOf(gfn)); });
   }
   void InvalidateRoots() {
-    GiveUpRoots([this] { mmu_->InvalidateRoots(); });
+    if constexpr (Arch::kReplacesRoots) GiveUpRoots([this] { mmu_->InvalidateRoots(); });
   }
   void ZapAll() {
     GiveUpRoots([this] { mmu_->ZapAll(); });
@@ -230,7 +248,7 @@ class Machine final : public Environment, public Observer {
   // At which level it does; 0: not at all.
   int MappedLevel(Gfn gfn) const {
     int mapped = 0;
-    ForEachValidLeafOf(gfn, [&](int level, const Spte<P>&, Pfn pfn) {
+    ForEachValidLeafOf(gfn, [&](int level, const Entry&, Pfn pfn) {
       if (Justified(gfn, pfn)) mapped = level;
     });
     return mapped;
@@ -238,8 +256,8 @@ class Machine final : public Environment, public Observer {
   // Whether a valid root maps gfn and says that it was used.
   bool Young(Gfn gfn) const {
     bool young = false;
-    ForEachValidLeafOf(
-        gfn, [&](int, const Spte<P>& leaf, Pfn) { young |= mmu_->state().Accessed(leaf); });
+    ForEachValidLeafOf(gfn,
+                       [&](int, const Entry& leaf, Pfn) { young |= Arch::Accessed(*mmu_, leaf); });
     return young;
   }
   // Whether gfn is marked in its slot's dirty log.
@@ -255,7 +273,7 @@ class Machine final : public Environment, public Observer {
     for (Gfn gfn = 0; gfn < shape_.guest_frames; ++gfn) {
       uint64_t state = host_.Present(gfn) ? 1 : 0;
       if (!destroyed_) {
-        ForEachValidLeafOf(gfn, [&](int level, const Spte<P>& leaf, Pfn) {
+        ForEachValidLeafOf(gfn, [&](int level, const Entry& leaf, Pfn) {
           state = state * 8 + static_cast<uint64_t>(level) * 2 + (leaf.writable() ? 1U : 0U);
         });
         state = state * 2 + (Marked(gfn) ? 1U : 0U);
@@ -290,11 +308,13 @@ class Machine final : public Environment, public Observer {
   void DrainLog(int vcpu, absl::FunctionRef<void(Gfn)> visit) override {
     for (const Gfn gfn : seats_[Index(vcpu)]->processor.TakeLog()) visit(gfn);
   }
+  void CleanPage(Pfn pfn) override { host_.Clean(pfn); }
   void FlushOwnTlb(int vcpu) override { seats_[Index(vcpu)]->processor.Flush(); }
   void FlushRange(int vcpu, Gfn first, Gfn last) override {
     // Nothing comes between the end of the wait and the flush.
     WaitForVisit(*seats_[Index(vcpu)]);
     seats_[Index(vcpu)]->processor.FlushRange(first, last);
+    history_.Flushed(static_cast<uint32_t>(vcpu), first, last);
   }
   void SetHardwareRoot(int vcpu, Pfn table) override { seats_[Index(vcpu)]->processor.Load(table); }
   void Interrupt(int vcpu) override {
@@ -307,13 +327,13 @@ class Machine final : public Environment, public Observer {
   void OnTrace(TraceKind kind, uint64_t a, uint64_t b, std::source_location where) override;
 
  private:
+  using Tables = typename Arch::Tables;
+
   struct Seat {
-    Seat(int index, TdpTables<P, G>& tables, const MachineShape& shape)
-        : vcpu(index),
-          processor(tables, shape.guest_frames, shape.options.ad_bits,
-                    shape.options.dirty_bit_logging) {}
+    Seat(int index, Tables& tables, const MachineShape& shape)
+        : vcpu(index), processor(tables, shape.guest_frames, Arch::Hardware(shape)) {}
     Vcpu<P> vcpu;
-    TdpProcessor<P, G> processor;
+    Processor<P, G, Tables> processor;
     bool in_guest = false;   // the hardware is executing the guest
     bool kicked = false;     // an interrupt is pending for the next entry
     bool preparing = false;  // requests that were taken are being carried out
@@ -331,9 +351,6 @@ class Machine final : public Environment, public Observer {
     bool moved = true;  // beyond yielded_at
     bool bounded = false;
   };
-  // A walk that may yield does so before it has kept others waiting for this
-  // many entries: down all levels and one to the side is the most it needs.
-  static constexpr uint32_t kMaxVisitsWhileOthersWait = G::kLevels + 1;
 
   static std::size_t Index(int i) { return static_cast<std::size_t>(i); }
   static std::size_t Self() { return Index(World::Get().thread()); }
@@ -341,8 +358,11 @@ class Machine final : public Environment, public Observer {
   template <typename F>
   void GiveUpRoots(F operation) {
     std::vector<TableReference<P>> given_up;
-    mmu_->roots().PeekEach(
-        [&](TdpRoot<P, G>& root) { given_up.push_back(ReferenceTo(tables_, root.table.peek())); });
+    if constexpr (Arch::kReplacesRoots) {
+      Arch::ForEachRoot(*mmu_, [&](Pfn table, bool /*valid*/) {
+        given_up.push_back(ReferenceTo<P>(tables_, table));
+      });
+    }
     operation();
     // R7: from here on nobody may translate through any of them.
     zapped_.insert(zapped_.end(), given_up.begin(), given_up.end());
@@ -352,9 +372,7 @@ class Machine final : public Environment, public Observer {
     seat.preparing = true;
     mmu_->PrepareEntry(seat.vcpu);
     seat.preparing = false;
-    const auto* root = mmu_->roots().Peek(seat.vcpu.root);
-    P::Check(root != nullptr && root->role.peek() == seat.vcpu.role, ViolationKind::kRootLifecycle,
-             "R2", "{thread} has loaded a root of another role than its own");
+    Arch::CheckLoaded(*mmu_, seat.vcpu);
   }
 
   // Until the hardware part of what the vCPU is doing now is over.
@@ -381,7 +399,8 @@ class Machine final : public Environment, public Observer {
 
   enum class GuestRun : uint8_t { kDone, kFault, kInterrupted };
   // The hardware's part.
-  GuestRun RunGuest(Seat& seat, Gfn gfn, bool write) {
+  GuestRun RunGuest(Seat& seat, Gfn gfn, GuestAccess access) {
+    const bool write = access == GuestAccess::kWrite;
     // The interrupt is taken at entry.
     if (std::exchange(seat.kicked, false)) return GuestRun::kInterrupted;
     seat.in_guest = true;
@@ -392,7 +411,10 @@ class Machine final : public Environment, public Observer {
     if (translation != nullptr) {
       CheckRoot(seat);
       CheckAllowed(gfn, translation->pfn, write);
-      host_.Touch(gfn, translation->pfn, translation->ghost, write);
+      host_.Touch(gfn, translation->pfn, translation->ghost, access);
+      if (Arch::kFetchesPastCaches && access == GuestAccess::kFetch) {
+        host_.CheckFetch(gfn, translation->pfn);
+      }
     }
     seat.in_guest = false;
     return translation != nullptr ? GuestRun::kDone : GuestRun::kFault;
@@ -476,6 +498,7 @@ class Machine final : public Environment, public Observer {
     update();
     if (slot_oracle_->End()) CheckSlots();
   }
+  uint32_t AllVcpus() const { return (1U << seats_.size()) - 1; }
   const MemorySlot<P>* SlotNow(uint32_t id) const {
     for (const auto& slot : mmu_->state().slots.Peek()) {
       if (slot.id == id) return &slot;
@@ -518,24 +541,24 @@ class Machine final : public Environment, public Observer {
   void CheckUnmapped(Hva first, Hva last);
   void CheckAllowed(Gfn gfn, Pfn pfn, bool write) const;
   void CheckSlots() const;
-  void CheckNothingLost(Pfn pfn) const;
   void CheckNoDebt();
   void OnVisit(Gfn next);
   void OnYield(Gfn next, std::source_location where);
 
+  // Calls visit(valid, gfn, level, leaf) for each leaf of each root.
   template <typename F>
   void ForEachLeaf(F visit) const {
-    mmu_->roots().PeekEach([&](TdpRoot<P, G>& root) {
-      PeekTable(root.table.peek(), G::kLevels, 0, [&](Gfn gfn, int level, const Spte<P>& entry) {
-        if (entry.leaf()) visit(root, gfn, level, entry);
+    Arch::ForEachRoot(*mmu_, [&](Pfn root, bool valid) {
+      PeekTable(root, G::kLevels, 0, [&](Gfn gfn, int level, const Entry& entry) {
+        if (entry.leaf()) visit(valid, gfn, level, entry);
       });
     });
   }
   // Calls visit(level, leaf, pfn) for each leaf of a valid root that maps gfn; pfn: its own page.
   template <typename F>
   void ForEachValidLeafOf(Gfn gfn, F visit) const {
-    ForEachLeaf([&](TdpRoot<P, G>& root, Gfn at, int level, const Spte<P>& leaf) {
-      if (root.invalid.peek() || gfn < at || gfn - at >= G::Span(level)) return;
+    ForEachLeaf([&](bool valid, Gfn at, int level, const Entry& leaf) {
+      if (!valid || gfn < at || gfn - at >= G::Span(level)) return;
       visit(level, leaf, leaf.Part(gfn - at).pfn());
     });
   }
@@ -545,7 +568,7 @@ class Machine final : public Environment, public Observer {
     auto* table = tables_.Peek(pfn);
     if (table == nullptr) return;
     for (uint32_t i = 0; i < G::kEntries; ++i) {
-      const Spte<P> entry = table->entries[i].peek();
+      const Entry entry = table->entries[i].peek();
       const Gfn gfn = base + i * G::Span(level);
       visit(gfn, level, entry);
       if (entry.table() && level > 1) PeekTable(entry.pfn(), level - 1, gfn, visit);
@@ -556,15 +579,17 @@ class Machine final : public Environment, public Observer {
   uint32_t block_;  // base pages of a huge page of the host; 1: it has none
   HostMemory<P> host_;
   Migration<P> migration_;
-  mutable TdpTables<P, G> tables_;
+  mutable Tables tables_;
   typename P::Rcu rcu_{"rcu"};
   Registration<P> registration_;
   std::vector<std::unique_ptr<Seat>> seats_;
-  TdpMmu<P, G>* mmu_ = nullptr;  // a dead one is still asked, so that it can object
+  typename Arch::Mmu* mmu_ = nullptr;  // a dead one is still asked, so that it can object
   bool destroyed_ = false;
   std::vector<TableReference<P>> zapped_;
   std::optional<SlotOracle<P>> slot_oracle_;
   std::set<Gfn> protected_;  // by an operation that has returned
+  std::set<Gfn> donated_;    // likewise
+  EntryHistory<Arch> history_;
   std::array<bool, kMaxThreads> mapped_{};
   std::array<std::vector<std::pair<Hva, Hva>>, kMaxThreads> invalidating_{};
   std::array<bool, kMaxThreads> may_not_sleep_{};

@@ -15,24 +15,23 @@ namespace racewalk {
 // When the notifier's start has returned: R4 (nothing maps the host's [first,
 // last], not even in a root that is on its way out) and T1 (no vCPU can still
 // translate to it).
-template <Platform P, typename G>
-void Machine<P, G>::CheckUnmapped(Hva first, Hva last) {
+template <typename Arch>
+void Machine<Arch>::CheckUnmapped(Hva first, Hva last) {
   World& world = World::Get();
   const auto taken = [&](Pfn pfn) {
     const Hva address = host_.AddressOf(pfn);
     return first <= address && address <= last && host_.Maps(address, pfn);
   };
-  ForEachLeaf([&](TdpRoot<P, G>& root, Gfn gfn, int level, const Spte<P>& leaf) {
+  ForEachLeaf([&](bool valid, Gfn gfn, int level, const Entry& leaf) {
     for (Gfn page = 0; page < G::Span(level); ++page) {
       if (!taken(leaf.Part(page).pfn())) continue;
       world.Fail(
           {.kind = ViolationKind::kBadMapping,
            .invariant = "R4",
-           .what = root.invalid.peek()
-                       ? "guest frame {gfn} is still mapped, in an invalid root, after the "
-                         "host's invalidation of its page has returned"
-                       : "guest frame {gfn} is still mapped after the host's invalidation of "
-                         "its page has returned",
+           .what = !valid ? "guest frame {gfn} is still mapped, in an invalid root, after the "
+                            "host's invalidation of its page has returned"
+                          : "guest frame {gfn} is still mapped after the host's invalidation of "
+                            "its page has returned",
            .gfn = gfn + page,
            .pfn = leaf.Part(page).pfn()});
     }
@@ -50,14 +49,21 @@ void Machine<P, G>::CheckUnmapped(Hva first, Hva last) {
 }
 
 // At a guest access: R7 and S6.
-template <Platform P, typename G>
-void Machine<P, G>::CheckAllowed(Gfn gfn, Pfn pfn, bool write) const {
+template <typename Arch>
+void Machine<Arch>::CheckAllowed(Gfn gfn, Pfn pfn, bool write) const {
   const Hva address = host_.AddressOf(pfn);
   if (address != ~Hva{0} && !slot_oracle_->Allows(gfn, address)) {
     World::Get().Fail({.kind = ViolationKind::kStaleTranslation,
                        .invariant = "R7",
                        .what = "{thread} reaches page {pfn} through guest frame {gfn}, although "
                                "the memory slot that had it there is gone",
+                       .gfn = gfn,
+                       .pfn = pfn});
+  }
+  if (donated_.contains(gfn)) {
+    World::Get().Fail({.kind = ViolationKind::kPermission,
+                       .invariant = "A6",
+                       .what = "{thread} reaches guest frame {gfn} after it has been given away",
                        .gfn = gfn,
                        .pfn = pfn});
   }
@@ -72,15 +78,15 @@ void Machine<P, G>::CheckAllowed(Gfn gfn, Pfn pfn, bool write) const {
 }
 
 // R7: when the last update of slots has returned, nothing maps what they do not have.
-template <Platform P, typename G>
-void Machine<P, G>::CheckSlots() const {
+template <typename Arch>
+void Machine<Arch>::CheckSlots() const {
   if (destroyed_) return;
   World& world = World::Get();
   const auto gone = [&](Gfn gfn, Pfn pfn) {
     const Hva address = host_.AddressOf(pfn);
     return address != ~Hva{0} && !slot_oracle_->Allows(gfn, address);
   };
-  ForEachLeaf([&](TdpRoot<P, G>&, Gfn gfn, int level, const Spte<P>& leaf) {
+  ForEachLeaf([&](bool, Gfn gfn, int level, const Entry& leaf) {
     for (Gfn page = 0; page < G::Span(level); ++page) {
       if (!gone(gfn + page, leaf.Part(page).pfn())) continue;
       world.Fail({.kind = ViolationKind::kBadMapping,
@@ -103,8 +109,8 @@ void Machine<P, G>::CheckSlots() const {
   });
 }
 
-template <Platform P, typename G>
-void Machine<P, G>::FinishMigration() {
+template <typename Arch>
+void Machine<Arch>::FinishMigration() {
   if (destroyed_) return;
   std::vector<uint32_t> logged;
   for (const auto& slot : mmu_->state().slots.Peek()) {
@@ -121,16 +127,15 @@ void Machine<P, G>::FinishMigration() {
 
 // T1: whenever the exclusive lock becomes free, whoever may use a cached
 // translation would still find it in its root's tables.
-template <Platform P, typename G>
-void Machine<P, G>::CheckNoDebt() {
+template <typename Arch>
+void Machine<Arch>::CheckNoDebt() {
   if (destroyed_) return;
   ForEachCached([&](const Seat& seat, Gfn gfn, Pfn pfn) {
     bool found = false;
-    PeekTable(seat.processor.root().pfn, G::kLevels, 0,
-              [&](Gfn at, int level, const Spte<P>& entry) {
-                if (!entry.leaf() || gfn < at || gfn - at >= G::Span(level)) return;
-                found |= entry.Part(gfn - at).pfn() == pfn;
-              });
+    PeekTable(seat.processor.root().pfn, G::kLevels, 0, [&](Gfn at, int level, const Entry& entry) {
+      if (!entry.leaf() || gfn < at || gfn - at >= G::Span(level)) return;
+      found |= entry.Part(gfn - at).pfn() == pfn;
+    });
     if (found) return;
     World::Get().Fail({.kind = ViolationKind::kStaleTranslation,
                        .invariant = "T1",
@@ -141,8 +146,8 @@ void Machine<P, G>::CheckNoDebt() {
   });
 }
 
-template <Platform P, typename G>
-void Machine<P, G>::OnTrace(TraceKind kind, uint64_t a, uint64_t b, std::source_location where) {
+template <typename Arch>
+void Machine<Arch>::OnTrace(TraceKind kind, uint64_t a, uint64_t b, std::source_location where) {
   switch (kind) {
     case TraceKind::kUnlocked:
       return CheckNoDebt();
@@ -156,12 +161,16 @@ void Machine<P, G>::OnTrace(TraceKind kind, uint64_t a, uint64_t b, std::source_
     case TraceKind::kMapped:
       mapped_[Self()] = true;
       return;
+    case TraceKind::kEntrySet:
+      return history_.Set(tables_, static_cast<Pfn>(a >> 16), static_cast<uint32_t>(a & 0xFFFF),
+                          Entry{b, {}}, AllVcpus(), shape_.stage2_variant.bbm2);
     case TraceKind::kSlotsReplaced:
       if (slot_oracle_.has_value()) slot_oracle_->Remember();
       return;
     case TraceKind::kTableFreed: {
       const auto pfn = static_cast<Pfn>(a);
-      CheckNothingLost(pfn);
+      Arch::CheckFreed(*mmu_, *tables_.Peek(pfn));
+      history_.Forget(pfn);
       const uint32_t generation = tables_.Peek(pfn)->life.generation();
       for (const auto& seat : seats_) {
         if (Exempt(*seat) || !seat->processor.CachesTable(pfn, generation)) continue;
@@ -176,39 +185,21 @@ void Machine<P, G>::OnTrace(TraceKind kind, uint64_t a, uint64_t b, std::source_
     }
     case TraceKind::kRootZapped: {
       // R5: nothing is mapped in a root when its owner lets go of it.
-      PeekTable(static_cast<Pfn>(a), G::kLevels, 0,
-                [](Gfn gfn, int /*level*/, const Spte<P>& entry) {
-                  if (!entry.present()) return;
-                  World::Get().Fail({.kind = ViolationKind::kRootLifecycle,
-                                     .invariant = "R6",
-                                     .what = "a root is let go although guest frame {gfn} was not "
-                                             "zapped in it",
-                                     .gfn = gfn});
-                });
+      PeekTable(static_cast<Pfn>(a), G::kLevels, 0, [](Gfn gfn, int /*level*/, const Entry& entry) {
+        if (!entry.leaf() && !entry.table()) return;
+        World::Get().Fail({.kind = ViolationKind::kRootLifecycle,
+                           .invariant = "R6",
+                           .what = "a root is let go although guest frame {gfn} was not "
+                                   "zapped in it",
+                           .gfn = gfn});
+      });
       return;
     }
   }
 }
 
-// L6, S1: what was removed stayed frozen, and what was never used empty, until
-// the page goes; anything else was put there by somebody who came too late.
-template <Platform P, typename G>
-void Machine<P, G>::CheckNothingLost(Pfn pfn) const {
-  for (const auto& word : tables_.Peek(pfn)->entries) {
-    const Spte<P> entry = word.peek();
-    if (entry.raw == 0 || entry.frozen()) continue;
-    World::Get().Fail({.kind = entry.present() ? ViolationKind::kLeak : ViolationKind::kAssertion,
-                       .invariant = entry.present() ? "L6" : "S1",
-                       .what = entry.present()
-                                   ? "table page {pfn} is freed with something still mapped in it"
-                                   : "an entry of removed table page {pfn} was changed although it "
-                                     "was frozen",
-                       .pfn = pfn});
-  }
-}
-
-template <Platform P, typename G>
-void Machine<P, G>::OnVisit(Gfn next) {
+template <typename Arch>
+void Machine<Arch>::OnVisit(Gfn next) {
   if (destroyed_) return;
   const auto& lock = mmu_->state().mmu_lock;
   Progress& mine = progress_[Self()];
@@ -218,7 +209,7 @@ void Machine<P, G>::OnVisit(Gfn next) {
   if (hold != mine.hold || !lock.contended()) mine.visits = 0;
   mine.hold = hold;
   if (!lock.contended() || may_not_sleep_[Self()] || mine.bounded) return;
-  if (++mine.visits <= kMaxVisitsWhileOthersWait) return;
+  if (++mine.visits <= Arch::kMaxVisitsWhileOthersWait) return;
   World::Get().Fail({.kind = ViolationKind::kLivelock,
                      .invariant = "P1",
                      .what = "{thread} goes on through {value} entries with the MMU lock held "
@@ -226,8 +217,8 @@ void Machine<P, G>::OnVisit(Gfn next) {
                      .value = mine.visits});
 }
 
-template <Platform P, typename G>
-void Machine<P, G>::OnYield(Gfn next, std::source_location where) {
+template <typename Arch>
+void Machine<Arch>::OnYield(Gfn next, std::source_location where) {
   Progress& mine = progress_[Self()];
   P::Check(!may_not_sleep_[Self()], ViolationKind::kLockDiscipline, "P3",
            "{thread} gives up the MMU lock in a context that must not sleep", where);
@@ -239,11 +230,11 @@ void Machine<P, G>::OnYield(Gfn next, std::source_location where) {
   mine.moved = false;
 }
 
-template <Platform P, typename G>
-void Machine<P, G>::CheckAtRest() {
+template <typename Arch>
+void Machine<Arch>::CheckAtRest() {
   World& world = World::Get();
   // What `after` has queued: the callback thread is gone.
-  if (!destroyed_ && mmu_->state().worker.has_value()) mmu_->state().worker->barrier();
+  if (!destroyed_) Arch::Settle(*mmu_);
   rcu_.barrier();
   host_.CheckAtRest();
   if (destroyed_) return;
@@ -254,10 +245,10 @@ void Machine<P, G>::CheckAtRest() {
            ViolationKind::kRefcount, "N1", "an invalidation is still in progress at rest");
 
   // N2, S3, S6: what is mapped is what the host maps, and no more than it may.
-  std::array<int64_t, TdpState<P, G>::kMaxLeafLevel> leaves{};
-  ForEachLeaf([&](TdpRoot<P, G>& root, Gfn gfn, int level, const Spte<P>& leaf) {
-    ++leaves[Index(level) - 1];
-    P::Check((!leaf.writable() || leaf.mmu_writable()) && (leaf.pfn() & (G::Span(level) - 1)) == 0,
+  Recount<G> recount;
+  ForEachLeaf([&](bool valid, Gfn gfn, int level, const Entry& leaf) {
+    ++recount.leaves[Index(level) - 1];
+    P::Check(Arch::IsSound(leaf) && (leaf.pfn() & (G::Span(level) - 1)) == 0,
              ViolationKind::kPermission, "S6",
              "an entry is writable that must not be, or maps a block that is not aligned");
     for (Gfn page = 0; page < G::Span(level); ++page) {
@@ -269,7 +260,7 @@ void Machine<P, G>::CheckAtRest() {
                     .gfn = gfn + page,
                     .pfn = leaf.Part(page).pfn()});
       }
-      if (!root.invalid.peek() && leaf.mmu_writable() && protected_.contains(gfn + page)) {
+      if (valid && Arch::MayBeWritten(leaf) && protected_.contains(gfn + page)) {
         world.Fail({.kind = ViolationKind::kPermission,
                     .invariant = "S6",
                     .what = "guest frame {gfn} is write-protected, and its entry may become "
@@ -282,28 +273,21 @@ void Machine<P, G>::CheckAtRest() {
   // S1, S4, L3: no entry is left frozen, the statistics are a recount, and
   // every table page that is allocated can be reached.
   std::vector<uint32_t> reached(tables_.end(), 0);
-  int64_t links = 0;
-  mmu_->roots().PeekEach([&](TdpRoot<P, G>& root) {
-    ++reached[root.table.peek()];
-    PeekTable(root.table.peek(), G::kLevels, 0, [&](Gfn gfn, int, const Spte<P>& entry) {
-      if (entry.frozen()) {
+  Arch::ForEachRoot(*mmu_, [&](Pfn root, bool /*valid*/) {
+    ++reached[root];
+    PeekTable(root, G::kLevels, 0, [&](Gfn gfn, int, const Entry& entry) {
+      if (Arch::Taken(entry)) {
         world.Fail({.kind = ViolationKind::kAssertion,
                     .invariant = "S1",
-                    .what = "the entry for guest frame {gfn} is left frozen",
+                    .what = "the entry for guest frame {gfn} is left to somebody who is gone",
                     .gfn = gfn});
       }
       if (entry.table()) {
-        ++links;
+        ++recount.links;
         ++reached[entry.pfn()];
       }
     });
   });
-  for (std::size_t level = 0; level < leaves.size(); ++level) {
-    P::Check(state.mapped_pages[level].peek() == leaves[level], ViolationKind::kRefcount, "S4",
-             "the number of mapped pages or blocks differs from a recount");
-  }
-  P::Check(state.table_pages.peek() == links, ViolationKind::kRefcount, "S4",
-           "the number of table pages differs from a recount");
   for (Pfn pfn = tables_.first(); pfn < tables_.end(); ++pfn) {
     const auto* table = tables_.Peek(pfn);
     const bool alive = table != nullptr && table->life.alive();
@@ -315,26 +299,9 @@ void Machine<P, G>::CheckAtRest() {
                 .pfn = pfn});
   }
 
-  // R1, R2: each root has one reference of each vCPU on it and, where it owns
-  // its roots, the MMU's; and a role has one valid root.
-  std::vector<uint32_t> roles;
-  mmu_->roots().PeekEach([&](TdpRoot<P, G>& root) {
-    int32_t users = 0;
-    for (const auto& seat : seats_) users += seat->vcpu.root == root.slot ? 1 : 0;
-    const bool owned = state.variant.last_put_zaps ? root.scheduled.peek()
-                                                   : !root.invalid.peek() || root.scheduled.peek();
-    if (root.references.peek() != users + (owned ? 1 : 0)) {
-      world.Fail({.kind = ViolationKind::kRefcount,
-                  .invariant = "R1",
-                  .what = "a root is left with {value} references, which is not the number of its "
-                          "users",
-                  .value = static_cast<uint64_t>(root.references.peek())});
-    }
-    if (root.invalid.peek()) return;
-    P::Check(std::find(roles.begin(), roles.end(), root.role.peek()) == roles.end(),
-             ViolationKind::kRootLifecycle, "R2", "two valid roots have the same role");
-    roles.push_back(root.role.peek());
-  });
+  std::vector<const Vcpu<P>*> vcpus;
+  for (const auto& seat : seats_) vcpus.push_back(&seat->vcpu);
+  Arch::CheckAtRest(*mmu_, tables_, recount, vcpus);
 }
 
 }  // namespace racewalk

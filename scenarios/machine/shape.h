@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/geometry.h"
+#include "core/stage2/state.h"
 #include "core/tdp/state.h"
 
 namespace racewalk {
@@ -14,8 +15,10 @@ namespace racewalk {
 struct MachineShape {
   uint32_t guest_frames = 4;  // and host addresses
   int vcpus = 1;
-  TdpVariant variant{};
-  TdpOptions options{};
+  TdpVariant tdp_variant{};
+  TdpOptions tdp_options{};
+  Stage2Variant stage2_variant{};
+  Stage2Options stage2_options{};
   bool huge_pages = false;                   // the host has huge pages
   bool host_is_huge = false;                 // and backs the guest by them from the beginning
   std::vector<std::pair<Gfn, Gfn>> slots{};  // [first, last], numbered from 0

@@ -1,8 +1,8 @@
 // What the VMM does with memory slots: create, delete, move, log their writes
 // (KVM: kvm_set_memslot, kvm_mmu_slot_apply_flags, kvm_get_dirty_log_protect;
 // PROTOCOL 1.7, 3.1).
-#ifndef RACEWALK_CORE_TDP_MEMORY_H_
-#define RACEWALK_CORE_TDP_MEMORY_H_
+#ifndef RACEWALK_CORE_VM_SLOT_UPDATES_H_
+#define RACEWALK_CORE_VM_SLOT_UPDATES_H_
 
 #include <algorithm>
 #include <bit>
@@ -14,24 +14,27 @@
 #include "core/platform/platform.h"
 #include "core/slots/dirty_bitmap.h"
 #include "core/slots/memory_slots.h"
-#include "core/tdp/huge.h"
-#include "core/tdp/protect.h"
-#include "core/tdp/roots.h"
-#include "core/tdp/state.h"
+#include "core/vm/state.h"
 
 namespace racewalk {
 
 // Each takes slots_lock. False, and no effect, if it does not fit the slots
-// that there are by then.
-template <Platform P, typename G>
-class TdpMemory {
+// that there are by then. What differs between MMUs, called with slots_lock:
+//   void ZapSlot(const MemorySlot<P>&)          returns when nothing of it is mapped or cached
+//   bool BeginLogging(const MemorySlot<P>&)     makes the next write to each page show; the
+//                                               caller flushes; whether an entry changed
+//   void Recover(const MemorySlot<P>&)          logging is over
+//   void CollectWrites()                        vCPUs hand over what their hardware has logged
+//   void ProtectAgain(Gfn first, uint64_t mask) with the exclusive MMU lock: as BeginLogging, for
+//                                               pages from `first`; the caller flushes
+//   void FlushAll()                             no translation that was cached before is used again
+template <Platform P, typename G, typename Mmu>
+class SlotUpdates {
  public:
   using Slot = MemorySlot<P>;
   using Array = typename MemorySlots<P>::Array;
 
-  TdpMemory(TdpState<P, G>& state, TdpRoots<P, G>& roots, TdpProtect<P, G>& protect,
-            TdpHuge<P, G>& huge)
-      : state_(state), roots_(roots), protect_(protect), huge_(huge) {}
+  SlotUpdates(VmState<P>& state, Mmu& mmu) : state_(state), mmu_(mmu) {}
 
   // Guest frames [first, last] at the host's `address`, which no slot may have
   // yet: a write through one of two slots would be logged for that one only.
@@ -49,23 +52,20 @@ class TdpMemory {
     return fits;
   }
 
-  // zap_all() empties all roots and waits for that, with slots_lock held.
-  template <typename F>
-  bool Delete(uint32_t id, F zap_all) {
+  bool Delete(uint32_t id) {
     state_.slots_lock.lock();
     const bool fits = Current(id) != nullptr;
     if (fits) {
       Array next = state_.slots.Current();
       std::erase_if(next, [id](const Slot& slot) { return slot.id == id; });
-      Retire(id, std::move(next), zap_all);
+      Retire(id, std::move(next));
     }
     state_.slots_lock.unlock();
     return fits;
   }
 
   // To guest frames from `first`, as many as it has; the host's address stays.
-  template <typename F>
-  bool Move(uint32_t id, Gfn first, F zap_all) {
+  bool Move(uint32_t id, Gfn first) {
     state_.slots_lock.lock();
     const Slot* slot = Current(id);
     const Gfn pages = slot == nullptr ? 0 : slot->last - slot->first + 1;
@@ -76,7 +76,7 @@ class TdpMemory {
       Slot& moved = In(next, id);
       moved.first = first;
       moved.last = first + pages - 1;
-      Retire(id, std::move(next), zap_all);
+      Retire(id, std::move(next));
     }
     state_.slots_lock.unlock();
     return fits;
@@ -92,9 +92,12 @@ class TdpMemory {
           on ? P::template New<DirtyBitmap<P>>(slot->last - slot->first + 1) : nullptr;
       state_.slots.Replace(std::move(next));
       if (on) {
-        BeginLogging(*Current(id));
+        // By now every fault knows that the slot is logged. Ageing and other
+        // protection passes take W away and flush later, or never.
+        const bool changed = mmu_.BeginLogging(*Current(id));
+        if (changed || P::keeps(point::logging_flushes)) mmu_.FlushAll();
       } else {
-        Recover(*Current(id));
+        mmu_.Recover(*Current(id));
       }
     }
     state_.slots_lock.unlock();
@@ -109,9 +112,8 @@ class TdpMemory {
     const Slot* slot = Current(id);
     const bool fits = slot != nullptr && slot->logging();
     if (fits) {
-      // A vCPU that leaves the guest puts what its hardware has logged into the bitmap.
-      for (Vcpu<P>* vcpu : state_.vcpus) vcpu->Kick(state_.environment);
-      if (Take(*slot) && P::keeps(point::harvest_flushes)) state_.FlushRemoteTlbs();
+      mmu_.CollectWrites();
+      if (Take(*slot) && P::keeps(point::harvest_flushes)) mmu_.FlushAll();
       for (std::size_t word = 0; word < slot->dirty->words(); ++word) {
         for (uint64_t mask = slot->dirty->taken(word); mask != 0; mask &= mask - 1) {
           visit(FirstOf(*slot, word) + static_cast<Gfn>(std::countr_zero(mask)));
@@ -139,40 +141,18 @@ class TdpMemory {
 
   // Replaces the slots by `next`, where slot `id` is gone or elsewhere. Until
   // nothing is mapped through it any more, notifiers find it and faults avoid it.
-  template <typename F>
-  void Retire(uint32_t id, Array next, F zap_all) {
+  void Retire(uint32_t id, Array next) {
+    const Slot gone = *Current(id);
     if (P::keeps(point::slot_invalid_first)) {
       Array leaving = state_.slots.Current();
       In(leaving, id).invalid = true;
       state_.slots.Replace(std::move(leaving));
-      if (P::keeps(point::slot_zapped)) zap_all();
+      if (P::keeps(point::slot_zapped)) mmu_.ZapSlot(gone);
       state_.slots.Replace(std::move(next));
     } else {
       state_.slots.Replace(std::move(next));
-      zap_all();
+      mmu_.ZapSlot(gone);
     }
-  }
-
-  // By now every fault knows that the slot is logged.
-  void BeginLogging(const Slot& slot) {
-    bool changed = false;
-    state_.mmu_lock.lock_shared();
-    if (state_.options.eager_split) {
-      ForEachTable([&](Pfn root) { huge_.SplitAll(root, slot.first, slot.last); });
-    }
-    if (P::keeps(point::logging_protects)) {
-      ForEachTable([&](Pfn root) { changed |= protect_.ForLogging(root, slot.first, slot.last); });
-    }
-    state_.mmu_lock.unlock_shared();
-    // Ageing and other protection passes take W away and flush later, or never.
-    if (changed || P::keeps(point::logging_flushes)) state_.FlushRemoteTlbs();
-  }
-
-  void Recover(const Slot& slot) {
-    state_.mmu_lock.lock_shared();
-    ForEachTable(
-        [&](Pfn root) { huge_.Collapse(root, slot, slot.first, slot.last, /*remove=*/false); });
-    state_.mmu_lock.unlock_shared();
   }
 
   // Says whether any page was marked.
@@ -186,28 +166,17 @@ class TdpMemory {
       const uint64_t mask = in_order ? slot.dirty->Take(word) : slot.dirty->Read(word);
       if (mask == 0) continue;
       any = true;
-      roots_.ForEach(RootFilter::kValid, /*shared=*/false, [&](uint32_t root) {
-        protect_.Harvested(roots_.At(root).table.load(), FirstOf(slot, word), mask);
-      });
+      mmu_.ProtectAgain(FirstOf(slot, word), mask);
       if (!in_order) slot.dirty->Take(word);
     }
     state_.mmu_lock.unlock();
     return any;
   }
 
-  // Of the valid roots; with the shared MMU lock, which body may give up.
-  template <typename F>
-  void ForEachTable(F body) {
-    roots_.ForEach(RootFilter::kValid, /*shared=*/true,
-                   [&](uint32_t root) { body(roots_.At(root).table.load()); });
-  }
-
-  TdpState<P, G>& state_;
-  TdpRoots<P, G>& roots_;
-  TdpProtect<P, G>& protect_;
-  TdpHuge<P, G>& huge_;
+  VmState<P>& state_;
+  Mmu& mmu_;
 };
 
 }  // namespace racewalk
 
-#endif  // RACEWALK_CORE_TDP_MEMORY_H_
+#endif  // RACEWALK_CORE_VM_SLOT_UPDATES_H_

@@ -1,7 +1,7 @@
-// The least that a TDP MMU needs around it, for tests on real threads: a host
+// The least that an MMU needs around it, for tests on real threads: a host
 // that gives every address a page, and guests that do nothing.
-#ifndef RACEWALK_CORE_TDP_FAKE_ENVIRONMENT_H_
-#define RACEWALK_CORE_TDP_FAKE_ENVIRONMENT_H_
+#ifndef RACEWALK_CORE_VM_FAKE_ENVIRONMENT_H_
+#define RACEWALK_CORE_VM_FAKE_ENVIRONMENT_H_
 
 #include <algorithm>
 #include <array>
@@ -92,6 +92,7 @@ class FakeEnvironment final : public Environment {
     references_.fetch_add(-1, std::memory_order_relaxed);  // relaxed: a statistic
     if (dirty) Mark(page.pfn);
   }
+  void CleanPage(Pfn /*pfn*/) override {}
   void MarkPage(Pfn pfn, bool /*accessed*/, bool dirty) override {
     if (dirty) Mark(pfn);
   }
@@ -230,4 +231,4 @@ class FakeEnvironment final : public Environment {
 
 }  // namespace racewalk
 
-#endif  // RACEWALK_CORE_TDP_FAKE_ENVIRONMENT_H_
+#endif  // RACEWALK_CORE_VM_FAKE_ENVIRONMENT_H_

@@ -1,8 +1,8 @@
-// The processors: each with a TLB and a paging-structure cache, walking TDP
+// The processors: each with a TLB and a paging-structure cache, walking
 // tables on its own (MODEL, "Hardware"). Its memory reads are the only
 // scheduling points, and leave no happens-before edge.
-#ifndef RACEWALK_SCENARIOS_MACHINE_TDP_HARDWARE_H_
-#define RACEWALK_SCENARIOS_MACHINE_TDP_HARDWARE_H_
+#ifndef RACEWALK_SCENARIOS_MACHINE_PROCESSOR_H_
+#define RACEWALK_SCENARIOS_MACHINE_PROCESSOR_H_
 
 #include <array>
 #include <utility>
@@ -10,7 +10,6 @@
 
 #include "core/geometry.h"
 #include "core/platform/platform.h"
-#include "core/tdp/table.h"
 
 namespace racewalk {
 
@@ -26,19 +25,34 @@ struct TableReference {
 };
 
 // To table `pfn` as it is now.
-template <Platform P, typename G>
-TableReference<P> ReferenceTo(TdpTables<P, G>& tables, Pfn pfn) {
+template <Platform P, typename Tables>
+TableReference<P> ReferenceTo(Tables& tables, Pfn pfn) {
   return {pfn, tables.LinkTo(pfn).ghost};
 }
 
-template <Platform P, typename G>
-class TdpProcessor {
- public:
-  using Entry = Spte<P>;
+// What one design of processors does and another does not.
+struct ProcessorKind {
+  bool notes = true;           // sets accessed, and dirty if there is such a bit
+  bool logs = false;           // keeps a page-modification log
+  bool drops_on_fault = true;  // an access that faults leaves nothing cached for its address
+  bool conflicts = false;      // a block and a page must not both be cached for one address
+};
 
-  // `ad_bits`: sets A and D; `logs`: keeps a page-modification log.
-  TdpProcessor(TdpTables<P, G>& tables, uint32_t guest_frames, bool ad_bits, bool logs)
-      : tables_(tables), ad_bits_(ad_bits), logs_(logs), tlb_(guest_frames) {
+// Why a translation ended in a fault.
+struct TranslationFault {
+  bool found_entry = false;  // there was one, but it does not allow the access
+  int level = 0;             // that it was at
+  bool access_flag = false;  // it lacks nothing but that
+};
+
+template <Platform P, typename G, typename Tables>
+class Processor {
+ public:
+  using Page = typename Tables::Table;
+  using Entry = typename Tables::Value;
+
+  Processor(Tables& tables, uint32_t guest_frames, ProcessorKind kind)
+      : tables_(tables), kind_(kind), tlb_(guest_frames) {
     for (int level = 1; level < G::kLevels; ++level) {
       structures_[Slot(level)].resize(Prefix(guest_frames - 1, level) + 1);
     }
@@ -51,6 +65,7 @@ class TdpProcessor {
     typename P::Ghost ghost{};
     bool writable = false;
     bool dirty = false;
+    int level = 1;  // of the entry: above 1 it is a block's, and the same for all of it
     std::array<TableReference<P>, G::kLevels> path{};  // tables that were walked
   };
 
@@ -62,7 +77,7 @@ class TdpProcessor {
   }
 
   void FlushRange(Gfn first, Gfn last) {
-    for (Gfn gfn = first; gfn <= last && gfn < tlb_.size(); ++gfn) tlb_[gfn].valid = false;
+    for (Gfn gfn = first; gfn <= last && gfn < tlb_.size(); ++gfn) Drop(gfn);
     for (int level = 1; level < G::kLevels; ++level) {
       auto& cached = structures_[Slot(level)];
       for (std::size_t i = Prefix(first, level); i <= Prefix(last, level) && i < cached.size();
@@ -72,7 +87,7 @@ class TdpProcessor {
     }
   }
 
-  void Load(Pfn root) { root_ = root == kNoPfn ? TableReference<P>{} : ReferenceTo(tables_, root); }
+  void Load(Pfn root) { root_ = root == kNoPfn ? TableReference<P>{} : ReferenceTo<P>(tables_, root); }
   const TableReference<P>& root() const { return root_; }
 
   // The translation for an access, or nullptr: a fault. Each hit and each end
@@ -80,24 +95,28 @@ class TdpProcessor {
   const Translation* Translate(Gfn gfn, bool write) {
     Translation& hit = tlb_[gfn];
     if (Usable(hit) && (!write || (hit.writable && hit.dirty))) return &hit;
+    if (Usable(hit) && !hit.writable && !kind_.drops_on_fault) {
+      fault_ = {.found_entry = true, .level = hit.level};
+      return nullptr;
+    }
     while (true) {
       Translation found{.valid = true, .root = root_.pfn};
       switch (Walk(gfn, write, found)) {
         case WalkResult::kFault:
           // An EPT violation drops what was cached for the address (Intel SDM, 29.4.3.1).
-          FlushRange(gfn, gfn);
+          if (kind_.drops_on_fault) FlushRange(gfn, gfn);
           return nullptr;
         case WalkResult::kAgain:
           continue;
         case WalkResult::kDone:
-          tlb_[gfn] = found;
+          Fill(gfn, found);
           return &tlb_[gfn];
       }
     }
   }
 
-  // Whether the walk that ended in a fault had found an entry for the access.
-  bool fault_found_entry() const { return fault_found_entry_; }
+  // Of the last Translate that ended in one.
+  const TranslationFault& fault() const { return fault_; }
 
   // Guest frames whose D has gone from 0 to 1 since the last call.
   std::vector<Gfn> TakeLog() { return std::exchange(log_, {}); }
@@ -135,6 +154,27 @@ class TdpProcessor {
     TableReference<P> table{};
   };
 
+  // Caches `found` for gfn; a block's translation is one for all its pages.
+  void Fill(Gfn gfn, const Translation& found) {
+    const Gfn base = G::Align(gfn, found.level);
+    for (Gfn page = base; page < base + G::Span(found.level) && page < tlb_.size(); ++page) {
+      Translation& cached = tlb_[page];
+      P::Check(!kind_.conflicts || !Usable(cached) || cached.level == found.level,
+               ViolationKind::kBreakBeforeMake, "T4",
+               "the TLB of {thread} gets a block and a page for one address");
+      cached = found;
+      cached.pfn = found.pfn + static_cast<Pfn>(page) - static_cast<Pfn>(gfn);
+    }
+  }
+  // What is cached for gfn; a block's goes as a whole.
+  void Drop(Gfn gfn) {
+    const int level = tlb_[gfn].valid ? tlb_[gfn].level : 1;
+    const Gfn base = G::Align(gfn, level);
+    for (Gfn page = base; page < base + G::Span(level) && page < tlb_.size(); ++page) {
+      if (tlb_[page].level == level) tlb_[page].valid = false;
+    }
+  }
+
   static std::size_t Slot(int level) { return static_cast<std::size_t>(level) - 1; }
   static std::size_t Prefix(Gfn gfn, int level) {
     return static_cast<std::size_t>(gfn >> (level * G::kIndexBits));
@@ -163,8 +203,9 @@ class TdpProcessor {
       auto& word = Table(at).entries[G::Index(gfn, level)];
       Entry entry = word.hardware_load();
       Table(at);  // it may have gone while the read was under way
-      fault_found_entry_ = entry.present() && !entry.tracked();
-      if (!fault_found_entry_) return WalkResult::kFault;
+      fault_ = {.found_entry = entry.Translates(kind_.notes), .level = level};
+      fault_.access_flag = !fault_.found_entry && entry.Translates(/*notes=*/true);
+      if (!fault_.found_entry) return WalkResult::kFault;
       if (entry.leaf()) return Finish(word, entry, gfn, level, write, found);
       P::Check(level > 1, ViolationKind::kBadMapping, "S3",
                "the hardware finds a table where only a page can be mapped");
@@ -173,29 +214,27 @@ class TdpProcessor {
     }
   }
 
-  WalkResult Finish(typename TdpTable<P, G>::Entry& word, Entry entry, Gfn gfn, int level,
-                    bool write, Translation& found) {
+  WalkResult Finish(typename Page::Entry& word, Entry entry, Gfn gfn, int level, bool write,
+                    Translation& found) {
     if (write && !entry.writable()) return WalkResult::kFault;
-    uint64_t set = 0;
-    if (ad_bits_ && !entry.accessed()) set |= spte_bits::kAccessed;
-    if (ad_bits_ && write && !entry.dirty()) set |= spte_bits::kDirty;
-    if (set != 0) {
-      const Entry marked = entry.with(set);
-      if (!word.hardware_compare_exchange(entry, marked)) return WalkResult::kAgain;
-      entry.raw = marked.raw;
-      if (logs_ && (set & spte_bits::kDirty) != 0) log_.push_back(gfn);
+    if (const Entry noted = entry.Noted(write, kind_.notes); noted != entry) {
+      const bool dirtied = noted != entry.Noted(false, kind_.notes);
+      if (!word.hardware_compare_exchange(entry, noted)) return WalkResult::kAgain;
+      entry.raw = noted.raw;
+      if (kind_.logs && dirtied) log_.push_back(gfn);
     }
     P::Check((entry.pfn() & (G::Span(level) - 1)) == 0, ViolationKind::kBadMapping, "S3",
              "the hardware finds a block that is not aligned");
     found.pfn = entry.Part(gfn - G::Align(gfn, level)).pfn();
     found.ghost = entry.ghost;
     found.writable = entry.writable();
-    found.dirty = entry.dirty() || !ad_bits_;
+    found.dirty = entry == entry.Noted(true, kind_.notes);
+    found.level = level;
     return WalkResult::kDone;
   }
 
-  TdpTable<P, G>& Table(const TableReference<P>& at) {
-    TdpTable<P, G>* table = tables_.Peek(at.pfn);
+  Page& Table(const TableReference<P>& at) {
+    Page* table = tables_.Peek(at.pfn);
     P::Check(table != nullptr, ViolationKind::kBadMapping, "S3",
              "the hardware follows an entry that points at no table page");
     P::Check(table->life.alive() && GhostMatches<P>(at.ghost, table->life.generation()),
@@ -204,10 +243,9 @@ class TdpProcessor {
     return *table;
   }
 
-  TdpTables<P, G>& tables_;
-  bool ad_bits_;
-  bool logs_;
-  bool fault_found_entry_ = false;
+  Tables& tables_;
+  ProcessorKind kind_;
+  TranslationFault fault_;
   std::vector<Gfn> log_;
   TableReference<P> root_{};
   std::vector<Translation> tlb_;  // by gfn: unbounded, nothing is ever evicted
@@ -216,4 +254,4 @@ class TdpProcessor {
 
 }  // namespace racewalk
 
-#endif  // RACEWALK_SCENARIOS_MACHINE_TDP_HARDWARE_H_
+#endif  // RACEWALK_SCENARIOS_MACHINE_PROCESSOR_H_

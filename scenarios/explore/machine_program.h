@@ -1,6 +1,6 @@
-// One execution of a prepared scenario on the explored TDP machine.
-#ifndef RACEWALK_SCENARIOS_EXPLORE_TDP_PROGRAM_H_
-#define RACEWALK_SCENARIOS_EXPLORE_TDP_PROGRAM_H_
+// One execution of a prepared scenario on the explored machine.
+#ifndef RACEWALK_SCENARIOS_EXPLORE_MACHINE_PROGRAM_H_
+#define RACEWALK_SCENARIOS_EXPLORE_MACHINE_PROGRAM_H_
 
 #include <memory>
 #include <vector>
@@ -14,16 +14,17 @@
 namespace racewalk {
 
 // Runs on fibers: small frames, no formatting, no exceptions.
-template <typename G>
-class TdpProgram final : public Program {
+// Arch: TdpArch or Stage2Arch of the explored platform.
+template <typename Arch>
+class MachineProgram final : public Program {
  public:
   using P = RelacyPlatform;
 
-  TdpProgram(const Scenario& scenario, const PreparedSubject& prepared)
+  MachineProgram(const Scenario& scenario, const PreparedSubject& prepared)
       : scenario_(scenario), prepared_(prepared) {}
 
   void Setup() override {
-    machine_ = std::make_unique<Machine<P, G>>(prepared_.shape);
+    machine_ = std::make_unique<Machine<Arch>>(prepared_.shape);
     World::Get().set_observer(machine_.get());
     Run(prepared_.setup);
     if (prepared_.close_after_setup) machine_->DropRoot(0);
@@ -68,14 +69,14 @@ class TdpProgram final : public Program {
   }
 
   void Execute(const Operation& operation, int vcpu) {
-    using Reclaim = typename Machine<P, G>::Reclaim;
+    using Reclaim = typename Machine<Arch>::Reclaim;
     const GfnRange range = operation.range;
     switch (operation.verb) {
       case Verb::kRead:
       case Verb::kExec:
       case Verb::kWrite:
         for (Gfn gfn = range.first; gfn <= range.last; ++gfn) {
-          machine_->Access(vcpu, gfn, operation.verb == Verb::kWrite);
+          machine_->Access(vcpu, gfn, AccessOf(operation.verb));
         }
         return;
       case Verb::kFault:
@@ -115,6 +116,10 @@ class TdpProgram final : public Program {
         return machine_->Split(range.first);
       case Verb::kWrprotect:
         return machine_->Protect(range.first, range.last);
+      case Verb::kDonate:
+        return machine_->Donate(range.first, range.last);
+      case Verb::kReclaim:
+        return machine_->ReclaimDonated(range.first, range.last);
       case Verb::kSlotAdd:
         return machine_->AddSlot(operation.number, range.first, range.last);
       case Verb::kSlotDelete:
@@ -136,6 +141,11 @@ class TdpProgram final : public Program {
       default:
         return;  // Prepare lets nothing else through
     }
+  }
+
+  static GuestAccess AccessOf(Verb verb) {
+    if (verb == Verb::kWrite) return GuestAccess::kWrite;
+    return verb == Verb::kExec ? GuestAccess::kFetch : GuestAccess::kRead;
   }
 
   void Verify(const CheckLine& check) {
@@ -170,10 +180,10 @@ class TdpProgram final : public Program {
 
   const Scenario& scenario_;
   const PreparedSubject& prepared_;
-  std::unique_ptr<Machine<P, G>> machine_;
+  std::unique_ptr<Machine<Arch>> machine_;
   uint64_t final_state_ = 0;
 };
 
 }  // namespace racewalk
 
-#endif  // RACEWALK_SCENARIOS_EXPLORE_TDP_PROGRAM_H_
+#endif  // RACEWALK_SCENARIOS_EXPLORE_MACHINE_PROGRAM_H_

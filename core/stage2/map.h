@@ -1,0 +1,164 @@
+// From what the host has to an entry that lets an access succeed (kernel:
+// user_mem_abort, stage2_map_walker, kvm_pgtable_stage2_relax_perms,
+// kvm_pgtable_stage2_mkyoung; PROTOCOL 2.5, 2.6).
+#ifndef RACEWALK_CORE_STAGE2_MAP_H_
+#define RACEWALK_CORE_STAGE2_MAP_H_
+
+#include <algorithm>
+#include <optional>
+
+#include "core/mmu.h"
+#include "core/platform/platform.h"
+#include "core/stage2/blocks.h"
+#include "core/stage2/state.h"
+#include "core/stage2/update.h"
+#include "core/stage2/walker.h"
+#include "core/vm/fault.h"
+#include "core/vm/mapping_level.h"
+
+namespace racewalk {
+
+template <Platform P, typename G>
+class Stage2Map {
+ public:
+  using Slot = MemorySlot<P>;
+  using Context = typename Stage2Walker<P, G>::Context;
+
+  Stage2Map(Stage2State<P, G>& state, Stage2Walker<P, G>& walker, Stage2Update<P, G>& update,
+            Stage2Blocks<P, G>& blocks)
+      : state_(state), walker_(walker), update_(update), blocks_(blocks) {}
+
+  // On the vCPU's own thread, outside of guest mode.
+  FaultResult Handle(Vcpu<P>& vcpu, const GuestFault& fault) { return path_.Handle(vcpu, fault); }
+
+ private:
+  friend class FaultPath<P, Stage2Map>;
+
+  // --- For FaultPath. ---
+
+  // The hardware found everything in order but the access flag.
+  std::optional<FaultResult> WithoutLock(Vcpu<P>& /*vcpu*/, const Slot& /*slot*/,
+                                         const GuestFault& fault) {
+    if (!fault.access_flag) return std::nullopt;
+    state_.mmu_lock.lock_shared();
+    const WalkResult result =
+        walker_.Walk(fault.gfn, fault.gfn, kVisitLeaf | kWalkShared | kWalkForFault,
+                     [&](const Context& at, Visit) {
+                       if (!at.old.leaf()) return WalkResult::kAgain;
+                       if (!update_.TryAttributes(at, at.old.with(pte_bits::kAccessed))) {
+                         return WalkResult::kAgain;
+                       }
+                       P::Trace(TraceKind::kMapped, fault.gfn);
+                       return WalkResult::kDone;
+                     });
+    state_.mmu_lock.unlock_shared();
+    return result == WalkResult::kDone ? FaultResult::kFixed : FaultResult::kRetry;
+  }
+  // Asked for before the page, as the size of a VMA is; so it may be stale.
+  int SizeAtLookup(const Slot& slot, Gfn gfn) const {
+    return state_.environment.MappingLevel(slot.AddressOf(gfn));
+  }
+  static bool RootIsStale(const Vcpu<P>& /*vcpu*/) { return false; }
+  static bool MarksAtFault() { return true; }
+
+  std::optional<FaultResult> Map(Vcpu<P>& /*vcpu*/, const Slot& slot, const GuestFault& fault,
+                                 const FaultPage& found, bool shared) {
+    const bool writable = found.page.writable && !state_.tracked.Any(fault.gfn, fault.gfn);
+    if (fault.write && !writable) return FaultResult::kEmulate;
+    // Where writes are to show, a read maps for reading only.
+    const bool grant = writable && (fault.write || !slot.logging());
+    Wish wish{.fault = fault,
+              .level = GoalLevel(slot, fault.gfn, found.level),
+              .leaf = Pte<P>::Leaf(found.page.pfn, grant, MakeGhost<P>(found.page.generation))};
+    // By the level at which the hardware was stopped: by anything else, what is
+    // relaxed may not be what stopped it, and it would be stopped again for ever.
+    const bool relax = fault.present && (P::keeps(point::relax_by_level) ? fault.level == wish.level
+                                                                         : !slot.logging());
+    const std::optional<FaultResult> result = relax ? Relax(wish) : Install(wish, shared);
+    const bool mapped = result == FaultResult::kFixed || result == FaultResult::kSpurious;
+    // Under the lock that a harvest takes exclusively, so that it sees both or none.
+    if (mapped && grant && slot.logging() && P::keeps(point::map_marks_dirty)) {
+      slot.MarkDirty(fault.gfn);
+    }
+    return result;
+  }
+
+  // --- The rest. ---
+
+  // What a fault is to find when the guest tries again.
+  struct Wish {
+    const GuestFault& fault;
+    int level;
+    Pte<P> leaf;           // of the faulting frame itself
+    bool kept = false;     // it was there
+    bool donated = false;  // the frame was given away
+  };
+
+  int GoalLevel(const Slot& slot, Gfn gfn, int host_level) const {
+    if (slot.logging() && P::keeps(point::logging_maps_small)) return 1;
+    const int most = std::min(host_level, Stage2State<P, G>::kMaxLeafLevel);
+    return LevelThatFits<G>(slot, gfn, most, &state_.tracked);
+  }
+
+  std::optional<FaultResult> Relax(const Wish& wish) {
+    const WalkResult result =
+        walker_.Walk(wish.fault.gfn, wish.fault.gfn, kVisitLeaf | kWalkShared | kWalkForFault,
+                     [&](const Context& at, Visit) {
+                       if (!at.old.leaf()) return WalkResult::kAgain;
+                       const uint64_t grant = wish.leaf.writable() ? pte_bits::kWrite : 0;
+                       return update_.TryAttributes(at, at.old.with(grant | pte_bits::kAccessed))
+                                  ? WalkResult::kDone
+                                  : WalkResult::kAgain;
+                     });
+    // Whatever came of it: a permission fault does not drop what it found.
+    if (P::keeps(point::relax_flushes)) {
+      const Gfn base = G::Align(wish.fault.gfn, wish.level);
+      state_.FlushMany(base, base + G::Span(wish.level) - 1);
+    }
+    if (result != WalkResult::kDone) return FaultResult::kRetry;
+    P::Trace(TraceKind::kMapped, wish.fault.gfn);
+    return FaultResult::kFixed;
+  }
+
+  std::optional<FaultResult> Install(Wish& wish, bool shared) {
+    const uint32_t flags =
+        kVisitLeaf | kVisitTableBefore | kWalkForFault | (shared ? uint32_t{kWalkShared} : 0);
+    const WalkResult result =
+        walker_.Walk(wish.fault.gfn, wish.fault.gfn, flags,
+                     [&](const Context& at, Visit) { return Visited(at, wish); });
+    if (result == WalkResult::kExclusive) return std::nullopt;
+    if (wish.donated) return FaultResult::kNoMemorySlot;
+    if (result == WalkResult::kAgain) return FaultResult::kRetry;
+    P::Trace(TraceKind::kMapped, wish.fault.gfn);
+    return wish.kept ? FaultResult::kSpurious : FaultResult::kFixed;
+  }
+
+  WalkResult Visited(const Context& at, Wish& wish) {
+    // A block would map what was given away.
+    if (at.level == wish.level && at.old.table() && blocks_.HasDonated(at)) --wish.level;
+    if (at.level > wish.level) return at.old.table() ? WalkResult::kDone : update_.Link(at);
+    if (at.level < wish.level) return WalkResult::kDone;
+    const Pte<P> leaf = wish.leaf.Whole(G::Span(at.level));
+    if (at.old.table()) return blocks_.Coalesce(at, leaf);
+    if (at.old.leaf() && at.old.pfn() == leaf.pfn()) {
+      // Only the permissions differ: that is Relax's business, at the next fault.
+      wish.kept = at.old.writable() || !wish.fault.write;
+      return wish.kept ? WalkResult::kDone : WalkResult::kAgain;
+    }
+    if (at.old.donated() && P::keeps(point::map_respects_owner)) {
+      wish.donated = true;
+      return WalkResult::kAgain;
+    }
+    return blocks_.Put(at, leaf);
+  }
+
+  Stage2State<P, G>& state_;
+  Stage2Walker<P, G>& walker_;
+  Stage2Update<P, G>& update_;
+  Stage2Blocks<P, G>& blocks_;
+  FaultPath<P, Stage2Map> path_{state_, *this};
+};
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_CORE_STAGE2_MAP_H_

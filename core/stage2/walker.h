@@ -1,0 +1,127 @@
+// The one walk over stage-2 tables, with visitors (kernel: kvm_pgtable_walk,
+// __kvm_pgtable_visit in arch/arm64/kvm/hyp/pgtable.c; PROTOCOL 2.1).
+#ifndef RACEWALK_CORE_STAGE2_WALKER_H_
+#define RACEWALK_CORE_STAGE2_WALKER_H_
+
+#include <algorithm>
+#include <cstdint>
+
+#include "core/platform/platform.h"
+#include "core/stage2/state.h"
+
+namespace racewalk {
+
+// Which entries a visitor wants to see, and how the walk may be.
+enum WalkFlag : uint32_t {
+  kVisitLeaf = 1U << 0,         // entries that are no tables, empty ones too
+  kVisitTableBefore = 1U << 1,  // tables, before what is in them
+  kVisitTableAfter = 1U << 2,   // tables, after what was in them
+  kWalkShared = 1U << 3,        // others walk at the same time: changes by compare-exchange
+  kWalkForFault = 1U << 4,      // a lost race ends the walk instead of skipping the entry
+  kWalkUnlinked = 1U << 5,      // of a subtree that nobody else can reach: no flush
+};
+
+enum class Visit : uint8_t { kLeaf, kTableBefore, kTableAfter };
+
+enum class WalkResult : uint8_t {
+  kDone,
+  kAgain,      // somebody else was faster, or owns the entry
+  kExclusive,  // this needs the exclusive lock (rwlock)
+};
+
+template <Platform P, typename G>
+class Stage2Walker {
+ public:
+  using State = Stage2State<P, G>;
+
+  // One entry, for its visitor.
+  struct Context {
+    Pfn table;  // that it is in
+    int level;
+    Gfn gfn;  // first guest frame that it maps
+    Pte<P> old;
+    uint32_t flags;
+
+    bool shared() const { return (flags & kWalkShared) != 0; }
+    Gfn last() const { return gfn + G::Span(level) - 1; }
+  };
+
+  explicit Stage2Walker(State& state) : state_(state) {}
+
+  // Calls visit(context, when), which returns a WalkResult, for the entries that
+  // `flags` names and that map frames of [first, last]. With the MMU lock held
+  // as the flags say; a shared walk is a read section of the tables' RCU.
+  template <typename F>
+  WalkResult Walk(Gfn first, Gfn last, uint32_t flags, F visit) {
+    const bool shared = (flags & kWalkShared) != 0;
+    if (shared) {
+      state_.mmu_lock.AssertHeldShared();
+    } else {
+      state_.mmu_lock.AssertHeld();
+    }
+    const bool section = shared && state_.variant.design != SubtreeDesign::kRwlock;
+    if (section) state_.rcu.read_lock();
+    const WalkResult result = WalkTable(state_.root, G::kLevels, 0, first, last, flags, visit);
+    if (section && P::keeps(point::walk_ends_section)) state_.rcu.read_unlock();
+    return result;
+  }
+
+  // The same below an unlinked table of `level` at `base`, without a lock.
+  template <typename F>
+  void WalkUnlinked(Pfn table, int level, Gfn base, Gfn last, F visit) {
+    WalkTable(table, level, base, base, last, kVisitLeaf | kVisitTableAfter | kWalkUnlinked, visit);
+  }
+
+  typename Stage2Table<P, G>::Entry& WordOf(const Context& at) {
+    return state_.tables.At(at.table).entries[G::Index(at.gfn, at.level)];
+  }
+
+ private:
+  template <typename F>
+  WalkResult WalkTable(Pfn table, int level, Gfn base, Gfn first, Gfn last, uint32_t flags,
+                       F& visit) {
+    for (uint32_t i = G::Index(std::max(first, base), level); i < G::kEntries; ++i) {
+      const Gfn gfn = base + i * G::Span(level);
+      if (gfn > last) break;
+      Context at{.table = table, .level = level, .gfn = gfn, .old = {}, .flags = flags};
+      const WalkResult result = WalkEntry(at, first, last, visit);
+      if (result != WalkResult::kDone) return result;
+    }
+    return WalkResult::kDone;
+  }
+
+  template <typename F>
+  WalkResult WalkEntry(Context& at, Gfn first, Gfn last, F& visit) {
+    Read(at);
+    bool visited = false;
+    WalkResult result = WalkResult::kDone;
+    if (at.old.table() ? (at.flags & kVisitTableBefore) != 0 : (at.flags & kVisitLeaf) != 0) {
+      result = visit(at, at.old.table() ? Visit::kTableBefore : Visit::kLeaf);
+      visited = true;
+    }
+    if (Ends(result, at.flags)) return result;
+    // The visitor may have put a table here, or taken one away (A5).
+    if (visited && P::keeps(point::walk_reads_again)) Read(at);
+    if (!at.old.table()) return WalkResult::kDone;
+    const Pfn child = at.old.pfn();
+    state_.tables.Follow(at.old, at.level - 1, at.gfn);
+    result = WalkTable(child, at.level - 1, at.gfn, first, last, at.flags, visit);
+    if (result != WalkResult::kDone) return result;
+    if ((at.flags & kVisitTableAfter) == 0) return WalkResult::kDone;
+    result = visit(at, Visit::kTableAfter);
+    return Ends(result, at.flags) ? result : WalkResult::kDone;
+  }
+
+  void Read(Context& at) { at.old = WordOf(at).load(P::order(point::stage2_follow)); }
+
+  static bool Ends(WalkResult result, uint32_t flags) {
+    return result == WalkResult::kExclusive ||
+           (result == WalkResult::kAgain && (flags & kWalkForFault) != 0);
+  }
+
+  State& state_;
+};
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_CORE_STAGE2_WALKER_H_

@@ -1,0 +1,109 @@
+// Page faults, as far as all MMUs agree: from a guest access that failed to
+// the moment when it may be mapped (KVM: kvm_tdp_page_fault, user_mem_abort;
+// PROTOCOL 1.5, 2.5, 3.2).
+#ifndef RACEWALK_CORE_VM_FAULT_H_
+#define RACEWALK_CORE_VM_FAULT_H_
+
+#include <optional>
+
+#include "core/mmu.h"
+#include "core/platform/platform.h"
+#include "core/slots/memory_slots.h"
+#include "core/vm/state.h"
+
+namespace racewalk {
+
+// What the host has for a fault.
+struct FaultPage {
+  HostPage page;
+  int level = 1;  // of the host's mapping when it was asked for, if the MMU wants to know so early
+};
+
+// What differs between MMUs, in a section of the slots:
+//   optional<FaultResult> WithoutLock(vcpu, slot, fault)  nothing: it takes more than that
+//   int SizeAtLookup(slot, gfn)                           the level of the host's mapping, asked
+//                                                         for before the page
+//   bool RootIsStale(vcpu)                                with the MMU lock
+//   optional<FaultResult> Map(vcpu, slot, fault, found, shared)  with the MMU lock; nothing: it
+//                                                         takes the exclusive one
+//   bool MarksAtFault()                                   the host learns of writes when a page is
+//                                                         made writable
+template <Platform P, typename Mapper>
+class FaultPath {
+ public:
+  using Slot = MemorySlot<P>;
+
+  FaultPath(VmState<P>& state, Mapper& mapper) : state_(state), mapper_(mapper) {}
+
+  // On the vCPU's own thread, outside of guest mode, with a root loaded.
+  FaultResult Handle(Vcpu<P>& vcpu, const GuestFault& fault) {
+    state_.slots.BeginReading();
+    const FaultResult result = HandleInSection(vcpu, fault);
+    state_.slots.EndReading();
+    return result;
+  }
+
+ private:
+  FaultResult HandleInSection(Vcpu<P>& vcpu, const GuestFault& fault) {
+    const Slot* slot = state_.slots.Find(fault.gfn);
+    while (slot != nullptr && slot->invalid && P::keeps(point::fault_checks_slot)) {
+      // Outside of the section the slot may go; inside, that waits for us.
+      if (!fault.prefetch || P::keeps(point::prefetch_gives_up)) return FaultResult::kRetry;
+      P::Pause();
+      slot = state_.slots.Find(fault.gfn);
+    }
+    if (slot == nullptr) return FaultResult::kNoMemorySlot;
+    const std::optional<FaultResult> fast = mapper_.WithoutLock(vcpu, *slot, fault);
+    return fast.has_value() ? *fast : HandleLocked(vcpu, *slot, fault);
+  }
+
+  FaultResult HandleLocked(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault) {
+    // The snapshot comes before the host is asked: an invalidation that ends
+    // in between must be noticed.
+    uint64_t snapshot = 0;
+    FaultPage found;
+    const bool before_size = P::keeps(point::snapshot_before_size);
+    if (!before_size) found.level = mapper_.SizeAtLookup(slot, fault.gfn);
+    const bool in_order = P::keeps(point::snapshot_before_lookup);
+    if (in_order) snapshot = state_.invalidation.Snapshot();
+    if (before_size) found.level = mapper_.SizeAtLookup(slot, fault.gfn);
+    found.page = state_.environment.FaultIn(slot.AddressOf(fault.gfn), fault.write);
+    if (found.page.pfn == kNoPfn) return FaultResult::kNoMemory;
+    if (!in_order) snapshot = state_.invalidation.Snapshot();
+
+    const std::optional<FaultResult> result = MapLocked(vcpu, slot, fault, found, snapshot, true);
+    return result.has_value() ? *result : *MapLocked(vcpu, slot, fault, found, snapshot, false);
+  }
+
+  std::optional<FaultResult> MapLocked(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault,
+                                       const FaultPage& found, uint64_t snapshot, bool shared) {
+    state_.Lock(shared);
+    std::optional<FaultResult> result = FaultResult::kFixed;
+    // What the fault has looked up may have been taken back since, or its root
+    // has been given up.
+    if (!mapper_.RootIsStale(vcpu) && !state_.invalidation.MustRetry(snapshot, fault.gfn)) {
+      result = mapper_.Map(vcpu, slot, fault, found, shared);
+    } else if (P::keeps(point::retry_is_no_success)) {
+      result = FaultResult::kRetry;
+    }
+    // Under the lock: after it, the notifier may let the host write the page
+    // back and free it, and a mark would come too late.
+    const bool in_time = P::keeps(point::release_under_lock);
+    if (result.has_value() && in_time) Release(found.page, *result);
+    state_.Unlock(shared);
+    if (result.has_value() && !in_time) Release(found.page, *result);
+    return result;
+  }
+
+  void Release(const HostPage& page, FaultResult result) {
+    const bool mapped = result == FaultResult::kFixed || result == FaultResult::kSpurious;
+    state_.environment.ReleasePage(page, mapped && page.writable && mapper_.MarksAtFault());
+  }
+
+  VmState<P>& state_;
+  Mapper& mapper_;
+};
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_CORE_VM_FAULT_H_
