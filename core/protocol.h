@@ -167,7 +167,7 @@ enum class PointKind : uint8_t {
     "bits of an entry that is no page are somebody else's: an owner has frozen it", "X16")         \
   X(protect_covers_mmu_writable, kStep, relaxed, relaxed, "tdp", "",                               \
     "write access must not be given back without asking who protects the frame", "")               \
-  X(protect_flushes, kStep, relaxed, relaxed, "tdp", "",                                           \
+  X(protect_flushes, kStep, relaxed, relaxed, "", "",                                              \
     "an entry without W may still be writable in a TLB if W could be given back", "X15")           \
   X(map_respects_tracking, kStep, relaxed, relaxed, "tdp", "",                                     \
     "a protected frame must not become writable by the next fault", "")                            \

@@ -62,7 +62,9 @@ class Stage2Mmu : public MmuBase<P, G, Stage2Mmu<P, G>> {
   void Protect(Gfn first, Gfn last) {
     state_.mmu_lock.lock();
     state_.tracked.Add(first, last);
-    if (protect_.Range(first, last)) state_.FlushVm();
+    // Also where nothing changed: logging takes W away and flushes later.
+    const bool changed = protect_.Range(first, last);
+    if (changed || P::keeps(point::protect_flushes)) state_.FlushVm();
     state_.mmu_lock.unlock();
   }
 
@@ -94,7 +96,7 @@ class Stage2Mmu : public MmuBase<P, G, Stage2Mmu<P, G>> {
   // May run twice at once.
   void Release() {
     state_.mmu_lock.lock();
-    unmap_.Range(0, G::kFrames - 1, /*may_yield=*/false);
+    unmap_.Range(0, G::kFrames - 1, /*may_yield=*/true);
     state_.mmu_lock.unlock();
   }
 

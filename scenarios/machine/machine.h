@@ -311,8 +311,12 @@ class Machine final : public Environment, public Observer {
   void CleanPage(Pfn pfn) override { host_.Clean(pfn); }
   void FlushOwnTlb(int vcpu) override { seats_[Index(vcpu)]->processor.Flush(); }
   void FlushRange(int vcpu, Gfn first, Gfn last) override {
-    // Nothing comes between the end of the wait and the flush.
-    WaitForVisit(*seats_[Index(vcpu)]);
+    // A walk that has begun caches nothing afterwards; and nothing comes between
+    // the end of the wait and the flush.
+    World::Get().Wait(
+        OpKind::kWait, 0,
+        [](const void* argument) { return !static_cast<const Seat*>(argument)->in_guest; },
+        seats_[Index(vcpu)].get(), std::source_location::current());
     seats_[Index(vcpu)]->processor.FlushRange(first, last);
     history_.Flushed(static_cast<uint32_t>(vcpu), first, last);
   }
