@@ -112,8 +112,8 @@ Json Points() {
       orders = {{"strong", OrderName(info.strong)}, {"weak", OrderName(info.weak)}};
     }
     Json units = Json::array();
-    for (const std::string& variant : VariantsThatNeed(info, MmuChoice::kTdp)) {
-      units.push_back({{"mmu", MmuName(MmuChoice::kTdp)}, {"variant", variant}});
+    for (const PointUnit& unit : UnitsOf(info)) {
+      units.push_back({{"mmu", MmuName(unit.mmu)}, {"variant", unit.variant}});
     }
     list.push_back({{"name", info.name},
                     {"kind", KindName(info.kind)},

@@ -19,6 +19,7 @@
 #include "scenarios/explore/strategy.h"
 #include "scenarios/explore/token.h"
 #include "scenarios/variants.h"
+#include "scenarios/words.h"
 
 namespace racewalk {
 namespace {
@@ -75,11 +76,14 @@ class KillsTest : public testing::TestWithParam<std::size_t> {
 TEST_P(KillsTest, EveryVariantThatNeedsThePointShowsItsAbsence) {
   const PointInfo& info = kPoints[GetParam()];
   const std::vector<Kill> kills = ReadKills();
-  for (const std::string& variant : VariantsThatNeed(info, MmuChoice::kTdp)) {
-    SCOPED_TRACE(absl::StrCat(std::string(info.name), " in ", variant));
+  for (const PointUnit& unit : UnitsOf(info)) {
+    const std::string mmu(SpellingOf(kMmuSpellings, unit.mmu));
+    SCOPED_TRACE(absl::StrCat(std::string(info.name), " in ", mmu, " ", unit.variant));
     int rows = 0;
     for (const Kill& kill : kills) {
-      if (kill.point != info.name || kill.variant != variant) continue;
+      if (kill.point != info.name || kill.mmu != mmu || kill.variant != unit.variant) {
+        continue;
+      }
       ++rows;
       ExpectItKills(kill);
     }
@@ -97,9 +101,13 @@ TEST(KillsTableTest, HasNoRowThatNobodyNeeds) {
   for (const Kill& kill : ReadKills()) {
     const point found = FindPoint(std::string_view(kill.point));
     EXPECT_NE(found, point::none) << kill.point << kRemedy;
-    const std::vector<std::string> variants = VariantsThatNeed(Info(found), MmuChoice::kTdp);
-    EXPECT_NE(std::find(variants.begin(), variants.end(), kill.variant), variants.end())
-        << kill.point << " " << kill.variant << kRemedy;
+    const std::vector<PointUnit> units = UnitsOf(Info(found));
+    EXPECT_TRUE(std::any_of(units.begin(), units.end(),
+                            [&](const PointUnit& unit) {
+                              return SpellingOf(kMmuSpellings, unit.mmu) == kill.mmu &&
+                                     unit.variant == kill.variant;
+                            }))
+        << kill.point << " " << kill.mmu << " " << kill.variant << kRemedy;
   }
 }
 

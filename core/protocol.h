@@ -74,9 +74,9 @@ enum class PointKind : uint8_t {
     "whoever finds the new array of slots must see what is in it", "")                             \
   X(slots_follow, kOrder, acquire, relaxed, "", "slots_publish",                                   \
     "the array of slots is used at once", "")                                                      \
-  X(dirty_publish, kOrder, release, relaxed, "", "dirty_take",                                     \
+  X(dirty_publish, kOrder, release, relaxed, "tdp", "dirty_take",                                  \
     "a harvest that sees the mark must see the entry writable, or it protects nothing", "")        \
-  X(dirty_take, kOrder, acquire, relaxed, "", "dirty_publish",                                     \
+  X(dirty_take, kOrder, acquire, relaxed, "tdp", "dirty_publish",                                  \
     "the entry must be protected after the mark was taken, or a write between is lost", "")        \
   X(range_is_union, kStep, relaxed, relaxed, "", "retry_in_progress",                              \
     "with two invalidations under way the range must cover both", "")                              \
@@ -134,8 +134,8 @@ enum class PointKind : uint8_t {
     "a vCPU would go on using a root that has been given up", "")                                  \
   X(unregister_waits, kStep, relaxed, relaxed, "", "",                                             \
     "a callback that found the notifier linked may still be using the VM", "")                     \
-  X(destroy_waits, kStep, relaxed, relaxed, "", "", "callbacks that free table pages use the VM",  \
-    "A07")                                                                                         \
+  X(destroy_waits, kStep, relaxed, relaxed, "!rwlock", "",                                         \
+    "callbacks that free table pages use the VM", "A07")                                           \
   X(slots_wait, kStep, relaxed, relaxed, "", "",                                                   \
     "start and end of an invalidation must see the same slots, or the counts never match", "N05")  \
   X(slots_synchronize, kStep, relaxed, relaxed, "", "",                                            \
@@ -231,7 +231,7 @@ enum class PointKind : uint8_t {
     "an entry that is left locked stops every later fault", "A25")                                 \
   X(subtree_freed_by_rcu, kStep, relaxed, relaxed, "defer_to_callback", "",                        \
     "others may still walk in the table", "A02")                                                   \
-  X(subtree_is_whole, kStep, relaxed, relaxed, "stage2", "",                                       \
+  X(subtree_is_whole, kStep, relaxed, relaxed, "stage2+!lock_subtree", "",                         \
     "the granule of the entry, not of what is below: the rest would leak", "A05")                  \
   X(subtree_last_put, kStep, relaxed, relaxed, "stage2", "",                                       \
     "nobody else has the reference of the entry that linked the subtree", "A03")                   \
@@ -282,7 +282,7 @@ enum class PointKind : uint8_t {
     "report success when the check under the lock says retry: nothing is mapped", "N20")           \
   X(lost_race_restarts, kAlternative, relaxed, relaxed, "tdp", "",                                 \
     "retry with the entry as it was found: its owner has frozen it and will overwrite it", "X38")  \
-  X(harvest_takes_first, kAlternative, relaxed, relaxed, "", "",                                   \
+  X(harvest_takes_first, kAlternative, relaxed, relaxed, "tdp", "",                                \
     "protect before the marks are taken: a write between is marked, taken and not seen again", "") \
   X(fast_fault_marks_last, kAlternative, relaxed, relaxed, "tdp", "",                              \
     "mark before the entry is writable: a harvest takes the mark and protects too early", "")      \

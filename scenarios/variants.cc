@@ -129,17 +129,20 @@ absl::StatusOr<std::string> CanonicalVariant(MmuChoice mmu, absl::string_view co
   return absl::StrJoin(design, "+");
 }
 
-std::vector<std::string> VariantsThatNeed(const PointInfo& info, MmuChoice mmu) {
-  std::vector<std::string> variants = DefaultVariants(mmu);
-  const absl::string_view name = SpellingOf(kMmuSpellings, mmu);
-  std::erase_if(variants, [&](const std::string& variant) {
-    return !MattersIn(info, absl::StrCat(name, "+", variant));
-  });
-  if (!variants.empty() || info.variant.empty()) return variants;
-  const auto own =
-      CanonicalVariant(mmu, absl::string_view(info.variant.data(), info.variant.size()));
-  if (own.ok()) variants.push_back(*own);
-  return variants;
+std::vector<PointUnit> UnitsOf(const PointInfo& info) {
+  std::vector<PointUnit> units;
+  for (const MmuChoice mmu : {MmuChoice::kTdp, MmuChoice::kStage2}) {
+    const absl::string_view name = SpellingOf(kMmuSpellings, mmu);
+    const std::size_t before = units.size();
+    for (const std::string& variant : DefaultVariants(mmu)) {
+      if (MattersIn(info, absl::StrCat(name, "+", variant))) units.push_back({mmu, variant});
+    }
+    if (units.size() > before || info.variant.empty()) continue;
+    const auto own =
+        CanonicalVariant(mmu, absl::string_view(info.variant.data(), info.variant.size()));
+    if (own.ok()) units.push_back({mmu, *own});
+  }
+  return units;
 }
 
 bool FitsAccess(absl::string_view combination, AccessKind access_kind) {

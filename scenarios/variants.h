@@ -42,10 +42,15 @@ std::vector<std::string> DefaultVariants(MmuChoice mmu);
 // name of the other MMU, two of a group, two that exclude each other.
 absl::StatusOr<std::string> CanonicalVariant(MmuChoice mmu, absl::string_view combination);
 
-// The canonical variants of `mmu` in which a protocol point is judged: the
-// default ones that need it, or, if none does, the one that it names. None for
-// a point beyond the model.
-std::vector<std::string> VariantsThatNeed(const PointInfo& info, MmuChoice mmu);
+// Where a protocol point is judged.
+struct PointUnit {
+  MmuChoice mmu;        // not kAny
+  std::string variant;  // canonical
+};
+
+// The default variants of each MMU that need the point; of an MMU that has none
+// such, the variant that the point names.
+std::vector<PointUnit> UnitsOf(const PointInfo& info);
 
 // Whether processors of this kind can run a combination: without accessed and
 // dirty bits there is nothing to pass on when an entry is zapped.

@@ -48,13 +48,7 @@ class Stage2Blocks {
   }
 
   // Whether a page below the table at `at` was given away.
-  bool HasDonated(const Context& at) {
-    for (auto& word : state_.tables.At(at.old.pfn()).entries) {
-      const Pte<P> page = word.load(P::order(point::stage2_follow));
-      if (page.donated()) return true;
-    }
-    return false;
-  }
+  bool HasDonated(const Context& at) { return HasDonated(at.old, at.level - 1, at.gfn); }
 
   // Puts a table in the place of the block at `at`; built off to the side, so
   // that a lost race leaves the block as it is.
@@ -125,6 +119,16 @@ class Stage2Blocks {
   }
 
  private:
+  bool HasDonated(Pte<P> link, int level, Gfn base) {
+    auto& entries = state_.tables.Follow(link, level, base).entries;
+    for (uint32_t i = 0; i < G::kEntries; ++i) {
+      const Pte<P> entry = entries[i].load(P::order(point::stage2_follow));
+      if (entry.donated()) return true;
+      if (entry.table() && HasDonated(entry, level - 1, base + i * G::Span(level))) return true;
+    }
+    return false;
+  }
+
   bool NeedsExclusive(const Context& at) const {
     return at.shared() && state_.variant.design == SubtreeDesign::kRwlock;
   }
@@ -139,6 +143,8 @@ class Stage2Blocks {
   }
 
   WalkResult CollapseOne(const Context& at, const Slot& slot, bool remove) {
+    // It would map what was given away, or forget that it was.
+    if (HasDonated(at)) return WalkResult::kDone;
     const bool small = slot.logging() && P::keeps(point::recover_respects_logging);
     const int host = small ? 1 : state_.environment.MappingLevel(slot.AddressOf(at.gfn));
     const int most = std::min(host, Stage2State<P, G>::kMaxLeafLevel);
@@ -148,24 +154,22 @@ class Stage2Blocks {
     }
     if (!remove) return WalkResult::kDone;
     if (NeedsExclusive(at)) return WalkResult::kExclusive;
-    if (HasDonated(at) || !update_.TryBreak(at)) return WalkResult::kAgain;
+    if (!update_.TryBreak(at)) return WalkResult::kAgain;
     update_.Make(at, Pte<P>{});
     update_.FreeSubtree(at.old, at.level - 1, at.gfn, at.shared());
     return WalkResult::kDone;
   }
 
-  // The block that maps what a page below the table maps; false if none is
-  // mapped there, or one of them was given away.
+  // The block that maps what a page right below the table maps; false if none is
+  // mapped there.
   bool BlockFor(const Context& at, Pte<P>& block) {
-    bool found = false;
     for (auto& word : state_.tables.At(at.old.pfn()).entries) {
       const Pte<P> page = word.load(P::order(point::stage2_follow));
-      if (page.donated()) return false;
       if (!page.leaf()) continue;
       block = page.Whole(G::Span(at.level));
-      found = true;
+      return true;
     }
-    return found;
+    return false;
   }
   Stage2State<P, G>& state_;
   Stage2Walker<P, G>& walker_;

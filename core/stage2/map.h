@@ -90,6 +90,7 @@ class Stage2Map {
     const GuestFault& fault;
     int level;
     Pte<P> leaf;           // of the faulting frame itself
+    bool mapped = false;   // the walk has come to where it is to be
     bool kept = false;     // it was there
     bool donated = false;  // the frame was given away
   };
@@ -128,8 +129,8 @@ class Stage2Map {
                      [&](const Context& at, Visit) { return Visited(at, wish); });
     if (result == WalkResult::kExclusive) return std::nullopt;
     if (wish.donated) return FaultResult::kNoMemorySlot;
-    if (result == WalkResult::kAgain) return FaultResult::kRetry;
-    P::Trace(TraceKind::kMapped, wish.fault.gfn);
+    // It may also end early because the path went while it was walked.
+    if (result == WalkResult::kAgain || !wish.mapped) return FaultResult::kRetry;
     return wish.kept ? FaultResult::kSpurious : FaultResult::kFixed;
   }
 
@@ -138,6 +139,14 @@ class Stage2Map {
     if (at.level == wish.level && at.old.table() && blocks_.HasDonated(at)) --wish.level;
     if (at.level > wish.level) return at.old.table() ? WalkResult::kDone : update_.Link(at);
     if (at.level < wish.level) return WalkResult::kDone;
+    const WalkResult result = AtGoal(at, wish);
+    if (result != WalkResult::kDone) return result;
+    wish.mapped = true;
+    P::Trace(TraceKind::kMapped, wish.fault.gfn);
+    return result;
+  }
+
+  WalkResult AtGoal(const Context& at, Wish& wish) {
     const Pte<P> leaf = wish.leaf.Whole(G::Span(at.level));
     if (at.old.table()) return blocks_.Coalesce(at, leaf);
     if (at.old.leaf() && at.old.pfn() == leaf.pfn()) {

@@ -13,7 +13,7 @@ namespace racewalk {
 namespace {
 
 using G = Geometry<4, 9>;
-using Vm = NativeVm<G>;
+using Vm = TdpVm<G>;
 using Entry = Vm::Entry;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -24,7 +24,7 @@ class MmuAgeTest : public testing::Test {
  protected:
   explicit MmuAgeTest(TdpOptions options) : vm_(2, {.options = options}) {}
   void TearDown() override {
-    EXPECT_TRUE(vm_.StatisticsAreRight());
+    EXPECT_TRUE(vm_.BooksAreRight());
     vm_.Destroy();
     EXPECT_EQ(vm_.LiveTablePages(), 0);
     EXPECT_EQ(vm_.environment.references(), 0);
@@ -187,7 +187,7 @@ TEST_F(MmuTrackedAgeTest, AnAgedBlockIsSplitIntoAgedPages) {
   ASSERT_TRUE(vm_.Access(0, kBlock, true));
   ASSERT_TRUE(WasUsed(kBlock));
   vm_.mmu->Split(kBlock);
-  EXPECT_TRUE(vm_.StatisticsAreRight());
+  EXPECT_TRUE(vm_.BooksAreRight());
   for (Gfn gfn = kBlock; gfn < 2 * kBlock; ++gfn) {
     ASSERT_EQ(vm_.LevelOf(0, gfn), 1) << gfn;
     EXPECT_TRUE(Lookup(gfn).tracked()) << gfn;
@@ -198,7 +198,7 @@ TEST_F(MmuTrackedAgeTest, AnAgedBlockIsSplitIntoAgedPages) {
   EXPECT_TRUE(Lookup(kBlock + 9).writable());
   EXPECT_TRUE(Lookup(kBlock + 8).tracked());
   vm_.mmu->Collapse(kBlock, kBlock);
-  EXPECT_TRUE(vm_.StatisticsAreRight());
+  EXPECT_TRUE(vm_.BooksAreRight());
   EXPECT_EQ(vm_.LevelOf(0, kBlock + 9), 2);
   EXPECT_TRUE(vm_.Access(0, kBlock + 9, true));
 }
@@ -221,7 +221,7 @@ TEST_F(MmuTrackedAgeTest, AWriteToAnAgedBlockUnderLoggingSplitsIt) {
   EXPECT_TRUE(vm.Lookup(0, 1).writable());
   EXPECT_FALSE(vm.Lookup(0, 2).writable());
   EXPECT_TRUE(vm.Lookup(0, 2).tracked());
-  EXPECT_TRUE(vm.StatisticsAreRight());
+  EXPECT_TRUE(vm.BooksAreRight());
   EXPECT_THAT(vm.Harvest(0), ElementsAre(1));
 }
 

@@ -16,7 +16,7 @@ namespace racewalk {
 namespace {
 
 using G = Geometry<4, 9>;
-using Vm = NativeVm<G>;
+using Vm = TdpVm<G>;
 using Count = Vm::Count;
 using Entry = Vm::Entry;
 using ::testing::TestParamInfo;
@@ -24,13 +24,7 @@ using ::testing::TestParamInfo;
 constexpr Gfn kBlock = G::Span(2);
 constexpr Gfn kLarge = G::Span(3);
 
-std::string NameOf(const TestParamInfo<TdpVariant>& info) {
-  if (info.param.last_put_zaps) return "LastPutZaps";
-  if (info.param.async_zap) return "AsyncZap";
-  return info.param.ad_at_zap ? "AdAtZap" : "Owned";
-}
-
-class MmuHugeTest : public testing::TestWithParam<TdpVariant> {
+class MmuHugeTest : public testing::TestWithParam<TdpKind> {
  protected:
   // The only slot.
   void UseSlot(Gfn first, Gfn last, Hva address) {
@@ -40,9 +34,9 @@ class MmuHugeTest : public testing::TestWithParam<TdpVariant> {
   }
   void SetUp() override { vm_.MapAt(2); }
   void TearDown() override {
-    EXPECT_TRUE(vm_.StatisticsAreRight());
+    EXPECT_TRUE(vm_.BooksAreRight());
     EXPECT_EQ(vm_.Recount().wrong, 0);
-    EXPECT_EQ(vm_.Recount().frozen, 0);
+    EXPECT_EQ(vm_.Recount().taken, 0);
     vm_.Destroy();
     EXPECT_EQ(vm_.LiveTablePages(), 0);
     EXPECT_EQ(vm_.environment.references(), 0);
@@ -65,10 +59,10 @@ class MmuHugeTest : public testing::TestWithParam<TdpVariant> {
   // What is reachable, with the statistics saying the same.
   void ExpectTables(int64_t tables, std::array<int64_t, Vm::kMaxLeafLevel> mapped) {
     EXPECT_EQ(vm_.Recount(), (Count{.roots = 1, .tables = tables, .mapped = mapped}));
-    EXPECT_TRUE(vm_.StatisticsAreRight());
+    EXPECT_TRUE(vm_.BooksAreRight());
   }
 
-  Vm vm_{1, {.variant = GetParam(), .slot_of_everything = false}};
+  Vm vm_{1, {.variant = GetParam().variant, .slot_of_everything = false}};
   Hva address_ = 0;
   Gfn first_ = 0;
 };
@@ -294,11 +288,8 @@ TEST_P(MmuHugeTest, LoggingSplitsLargeBlocks) {
   ExpectTables(1, {0, 0, 1});
 }
 
-INSTANTIATE_TEST_SUITE_P(Variants, MmuHugeTest,
-                         testing::Values(TdpVariant{}, TdpVariant{.last_put_zaps = true},
-                                         TdpVariant{.ad_at_zap = true},
-                                         TdpVariant{.async_zap = true}),
-                         NameOf);
+INSTANTIATE_TEST_SUITE_P(Variants, MmuHugeTest, testing::ValuesIn(kTdpDesigns),
+                         NameOfKind<TestParamInfo<TdpKind>>);
 
 // Blocks stay when logging begins, and the first write to each splits it.
 class MmuLateSplitTest : public testing::TestWithParam<bool> {
@@ -327,7 +318,7 @@ TEST_P(MmuLateSplitTest, BlocksArePresentButNotWritable) {
 TEST_P(MmuLateSplitTest, AWriteSplitsItsBlock) {
   EXPECT_EQ(vm_.Fault(0, 6, true), FaultResult::kFixed);
   EXPECT_EQ(vm_.Recount().mapped, (std::array<int64_t, 3>{512, 1, 0}));
-  EXPECT_TRUE(vm_.StatisticsAreRight());
+  EXPECT_TRUE(vm_.BooksAreRight());
   for (Gfn gfn = 0; gfn < kBlock; ++gfn) {
     EXPECT_EQ(vm_.Lookup(0, gfn).writable(), gfn == 6) << gfn;
     EXPECT_EQ(vm_.Lookup(0, gfn).pfn(), vm_.environment.PageOf(gfn)) << gfn;
@@ -349,7 +340,7 @@ TEST_P(MmuLateSplitTest, ABlockThatWasNotWrittenGetsWBackAfterwards) {
   EXPECT_EQ(vm_.environment.lookups(), before) << "without the host";
   EXPECT_EQ(vm_.Recount().mapped, (std::array<int64_t, 3>{0, 2, 0}));
   EXPECT_TRUE(vm_.Lookup(0, 7).writable());
-  EXPECT_TRUE(vm_.StatisticsAreRight());
+  EXPECT_TRUE(vm_.BooksAreRight());
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, MmuLateSplitTest, testing::Bool(),
@@ -379,7 +370,7 @@ TEST(MmuRangedFlushTest, ATableIsFlushedAsFarAsItReaches) {
   }
   EXPECT_EQ(vm.environment.lookups(), before + 2);
   EXPECT_EQ(vm.Recount().wrong, 0);
-  EXPECT_TRUE(vm.StatisticsAreRight());
+  EXPECT_TRUE(vm.BooksAreRight());
 }
 
 // --- What the hardware has noted, where it reaches the host with a zap. ---

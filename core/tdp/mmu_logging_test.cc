@@ -8,8 +8,6 @@
 #include <gtest/gtest.h>
 
 #include <initializer_list>
-#include <ostream>
-#include <string>
 #include <vector>
 
 #include "core/tdp/native_vm.h"
@@ -18,32 +16,24 @@ namespace racewalk {
 namespace {
 
 using G = Geometry<4, 9>;
-using Vm = NativeVm<G>;
+using Vm = TdpVm<G>;
 using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::IsEmpty;
-using ::testing::TestParamInfo;
-
-struct Kind {
-  const char* name;
-  TdpOptions options;
-  TdpVariant variant;
-  friend std::ostream& operator<<(std::ostream& out, const Kind& kind) { return out << kind.name; }
-};
 
 constexpr Gfn kFirst = 512;
 constexpr Gfn kPages = 130;  // two words and a bit
 constexpr Hva kAddress = 10240;
 constexpr Gfn kOther = 4096;  // where the slot without logging begins
 
-class MmuLoggingTest : public testing::TestWithParam<Kind> {
+class MmuLoggingTest : public testing::TestWithParam<TdpKind> {
  protected:
   void SetUp() override {
     ASSERT_TRUE(vm_.mmu->AddSlot(0, kFirst, kFirst + kPages - 1, kAddress));
     ASSERT_TRUE(vm_.mmu->AddSlot(1, kOther, kOther + 63, 0));
   }
   void TearDown() override {
-    EXPECT_TRUE(vm_.StatisticsAreRight());
+    EXPECT_TRUE(vm_.BooksAreRight());
     EXPECT_EQ(vm_.Recount().wrong, 0);
     vm_.Destroy();
     EXPECT_EQ(vm_.LiveTablePages(), 0);
@@ -68,13 +58,13 @@ class MmuLoggingTest : public testing::TestWithParam<Kind> {
   void Begin() {
     WriteAll();
     ASSERT_TRUE(vm_.mmu->SetLogging(0, true));
-    EXPECT_TRUE(vm_.StatisticsAreRight());
+    EXPECT_TRUE(vm_.BooksAreRight());
   }
   // The pages that a harvest reports.
   std::vector<Gfn> Harvest() {
     std::vector<Gfn> pages = vm_.Harvest(0);
     for (Gfn& gfn : pages) gfn -= kFirst;
-    EXPECT_TRUE(vm_.StatisticsAreRight());
+    EXPECT_TRUE(vm_.BooksAreRight());
     return pages;
   }
   Spte<NativePlatform> Lookup(Gfn page) { return vm_.Lookup(0, kFirst + page); }
@@ -276,7 +266,7 @@ TEST_P(MmuLoggingTest, TurnedOffItReportsNothing) {
   Begin();
   Write({1});
   ASSERT_TRUE(vm_.mmu->SetLogging(0, false));
-  EXPECT_TRUE(vm_.StatisticsAreRight());
+  EXPECT_TRUE(vm_.BooksAreRight());
   EXPECT_EQ(vm_.Recount().pages(), kPages) << "all stay mapped";
   const uint64_t before = vm_.environment.lookups();
   Write({1, 2});
@@ -312,14 +302,28 @@ constexpr TdpOptions kNoAdBits{.ad_bits = false};
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, MmuLoggingTest,
-    testing::Values(Kind{"WriteProtection", kWriteProtection, {}},
-                    Kind{"LateSplit", kLateSplit, {}}, Kind{"DirtyBits", kDirtyBits, {}},
-                    Kind{"NoAdBits", kNoAdBits, {}},
-                    Kind{"WriteProtectionLastPutZaps", kWriteProtection, {.last_put_zaps = true}},
-                    Kind{"DirtyBitsAsyncZap", kDirtyBits, {.async_zap = true}},
-                    Kind{"WriteProtectionAdAtZap", kWriteProtection, {.ad_at_zap = true}},
-                    Kind{"DirtyBitsAdAtZap", kDirtyBits, {.ad_at_zap = true}}),
-    [](const TestParamInfo<Kind>& info) { return std::string(info.param.name); });
+    testing::Values(
+        TdpKind{
+            "WriteProtection",
+            {kWriteProtection},
+        },
+        TdpKind{
+            "LateSplit",
+            {kLateSplit},
+        },
+        TdpKind{
+            "DirtyBits",
+            {kDirtyBits},
+        },
+        TdpKind{
+            "NoAdBits",
+            {kNoAdBits},
+        },
+        TdpKind{"WriteProtectionLastPutZaps", {kWriteProtection}, .last_put_zaps = true},
+        TdpKind{"DirtyBitsAsyncZap", {kDirtyBits}, .async_zap = true},
+        TdpKind{"WriteProtectionAdAtZap", {kWriteProtection}, .ad_at_zap = true},
+        TdpKind{"DirtyBitsAdAtZap", {kDirtyBits}, .ad_at_zap = true}),
+    NameOfKind<testing::TestParamInfo<TdpKind>>);
 
 }  // namespace
 }  // namespace racewalk

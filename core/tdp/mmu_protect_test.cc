@@ -14,7 +14,7 @@ namespace racewalk {
 namespace {
 
 using G = Geometry<4, 9>;
-using Vm = NativeVm<G>;
+using Vm = TdpVm<G>;
 using Entry = Vm::Entry;
 using ::testing::TestParamInfo;
 
@@ -24,7 +24,7 @@ class MmuProtectTest : public testing::TestWithParam<TdpOptions> {
  protected:
   void SetUp() override { ASSERT_TRUE(vm_.mmu->AddSlot(0, 0, 4 * kBlock - 1, 0)); }
   void TearDown() override {
-    EXPECT_TRUE(vm_.StatisticsAreRight());
+    EXPECT_TRUE(vm_.BooksAreRight());
     EXPECT_EQ(vm_.Recount().wrong, 0);
     vm_.Destroy();
     EXPECT_EQ(vm_.LiveTablePages(), 0);
@@ -152,7 +152,7 @@ TEST_P(MmuProtectTest, ABlockAroundAProtectedFrameIsReadOnlyUntilWritten) {
   EXPECT_TRUE(Lookup(kBlock).writable());
   EXPECT_EQ(vm_.Fault(0, 6, true), FaultResult::kFixed);
   EXPECT_EQ(vm_.Recount().mapped, (std::array<int64_t, 3>{512, 1, 0}));
-  EXPECT_TRUE(vm_.StatisticsAreRight());
+  EXPECT_TRUE(vm_.BooksAreRight());
   EXPECT_TRUE(Lookup(6).writable());
   ExpectEmulated(5);
   EXPECT_TRUE(vm_.Access(0, 7, true));

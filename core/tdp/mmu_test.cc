@@ -39,7 +39,7 @@ class MmuTest : public testing::Test {
 
   // Everything that was mapped is gone, and every page has been given back.
   void ExpectNothingIsLeft() {
-    EXPECT_TRUE(vm_.StatisticsAreRight());
+    EXPECT_TRUE(vm_.BooksAreRight());
     vm_.Destroy();
     EXPECT_EQ(vm_.LiveTablePages(), 0);
     EXPECT_EQ(vm_.environment.references(), 0);
@@ -51,7 +51,7 @@ class MmuTest : public testing::Test {
     EXPECT_EQ(vm_.Lookup(vcpu, gfn).pfn(), vm_.environment.PageOf(gfn));
   }
 
-  NativeVm<G> vm_{2, {.variant = S::kVariant, .table_pages = 64}};
+  TdpVm<G> vm_{2, {.variant = S::kVariant, .table_pages = 64}};
 };
 
 using Settings =
@@ -66,14 +66,14 @@ TYPED_TEST(MmuTest, AVmThatDidNothingLeavesNothing) { this->ExpectNothingIsLeft(
 TYPED_TEST(MmuTest, AFaultMapsOnePageAndTheTablesOnTheWay) {
   auto& vm = this->vm_;
   this->Map(0, 0);
-  EXPECT_EQ(vm.Recount(), (typename NativeVm<typename TypeParam::G>::Count{
+  EXPECT_EQ(vm.Recount(), (typename TdpVm<typename TypeParam::G>::Count{
                               .roots = 1, .tables = TypeParam::G::kLevels - 1, .mapped = {1}}));
-  EXPECT_TRUE(vm.StatisticsAreRight());
+  EXPECT_TRUE(vm.BooksAreRight());
   EXPECT_EQ(vm.Fault(0, 0, true), FaultResult::kSpurious);
   EXPECT_EQ(vm.environment.references(), 0) << "a mapping holds no reference";
   this->Map(0, this->kLast);
   EXPECT_EQ(vm.Recount().pages(), 2);
-  EXPECT_TRUE(vm.StatisticsAreRight());
+  EXPECT_TRUE(vm.BooksAreRight());
   this->ExpectNothingIsLeft();
 }
 
@@ -120,7 +120,7 @@ TYPED_TEST(MmuTest, AnUnmapTakesItsRangeAndNothingElse) {
   EXPECT_FALSE(vm.Lookup(0, 2).leaf());
   EXPECT_TRUE(vm.Lookup(0, this->kLast).leaf());
   EXPECT_EQ(vm.Recount().wrong, 0);
-  EXPECT_TRUE(vm.StatisticsAreRight());
+  EXPECT_TRUE(vm.BooksAreRight());
   // Whoever ran the guest must forget what it has cached.
   EXPECT_NE(vm.vcpu(0).pending(), 0u);
   const uint64_t flushes = vm.environment.flushes(0);
@@ -165,8 +165,8 @@ TYPED_TEST(MmuTest, ACollapseRemovesTheLargestTablesInItsRange) {
   EXPECT_FALSE(vm.Lookup(0, 1).leaf());
   EXPECT_TRUE(vm.Lookup(0, other).leaf());
   EXPECT_EQ(vm.Recount().tables, before - 1);
-  EXPECT_EQ(vm.Recount().frozen, 0);
-  EXPECT_TRUE(vm.StatisticsAreRight());
+  EXPECT_EQ(vm.Recount().taken, 0);
+  EXPECT_TRUE(vm.BooksAreRight());
   EXPECT_NE(vm.vcpu(0).pending(), 0u) << "a removed table is flushed";
   this->Map(0, 0);
   vm.mmu->Collapse(0, G::kFrames - 1);
@@ -183,7 +183,7 @@ TYPED_TEST(MmuTest, ZapAllGivesUpEveryRoot) {
   const Pfn before = vm.environment.root(0);
   vm.mmu->ZapAll();
   EXPECT_EQ(vm.Recount().pages(), 0);
-  EXPECT_TRUE(vm.StatisticsAreRight());
+  EXPECT_TRUE(vm.BooksAreRight());
   EXPECT_EQ(vm.Recount().roots, 1) << "the vCPU still holds it";
   EXPECT_EQ(vm.mmu->Fault(vm.vcpu(0), {.gfn = 0, .write = true}), FaultResult::kRetry)
       << "nothing maps in it";
@@ -211,7 +211,7 @@ TYPED_TEST(MmuTest, InvalidRootsAreZappedByWhoeverComesNext) {
     this->Map(0, 1);
     EXPECT_EQ(vm.Recount().roots, 2);
   }
-  EXPECT_TRUE(vm.StatisticsAreRight());
+  EXPECT_TRUE(vm.BooksAreRight());
   vm.TakeBack(0, 0);
   EXPECT_EQ(vm.Recount().wrong, 0) << "invalid roots are unmapped too";
   vm.mmu->ZapAll();
@@ -247,7 +247,7 @@ TYPED_TEST(MmuTest, TheLastPutKeepsOrZapsARoot) {
   const bool zaps = TypeParam::kVariant.last_put_zaps;
   EXPECT_EQ(vm.Recount().roots, zaps ? 0 : 1);
   EXPECT_EQ(vm.Recount().pages(), zaps ? 0 : 1);
-  EXPECT_TRUE(vm.StatisticsAreRight());
+  EXPECT_TRUE(vm.BooksAreRight());
   EXPECT_EQ(vm.Fault(0, 0, true), zaps ? FaultResult::kFixed : FaultResult::kSpurious);
   this->ExpectNothingIsLeft();
 }
@@ -269,7 +269,7 @@ TYPED_TEST(MmuTest, ReleaseUnmapsEverythingForGood) {
   vm.Close();
   vm.mmu->Release();
   EXPECT_EQ(vm.Recount().pages(), 0);
-  EXPECT_TRUE(vm.StatisticsAreRight());
+  EXPECT_TRUE(vm.BooksAreRight());
   this->ExpectNothingIsLeft();
 }
 
@@ -286,7 +286,7 @@ TYPED_TEST(MmuTest, ReleaseMayRunTwice) {
     vm.mmu->Release();
     EXPECT_EQ(vm.Recount().pages(), 0) << time;
     EXPECT_EQ(vm.Recount().tables, 0) << time;
-    EXPECT_TRUE(vm.StatisticsAreRight()) << time;
+    EXPECT_TRUE(vm.BooksAreRight()) << time;
   }
   this->ExpectNothingIsLeft();
 }
@@ -300,7 +300,7 @@ TYPED_TEST(MmuTest, ReleaseMayRunTwiceAtOnce) {
   vm.mmu->Release();
   EXPECT_EQ(vm.Recount().pages(), 0) << "by when either returns";
   other.join();
-  EXPECT_TRUE(vm.StatisticsAreRight());
+  EXPECT_TRUE(vm.BooksAreRight());
   this->ExpectNothingIsLeft();
 }
 

@@ -116,6 +116,7 @@ class FakeEnvironment final : public Environment {
     Pfn pfn = kNoPfn;  // kNoPfn: none
     bool writable = false;
     bool dirty = false;  // a write need not be noted in the entry
+    int level = 1;       // of the entry that it comes from
   };
 
   // By vCPU `vcpu`, around the entry to guest mode and what the guest does.
@@ -175,6 +176,8 @@ class FakeEnvironment final : public Environment {
   uint64_t late_marks() const { return late_marks_.peek(); }  // of pages that had been taken back
   uint64_t interrupts() const { return interrupts_.peek(); }
   uint64_t flushes(int vcpu) const { return At(vcpu).flushes; }
+  // What it was told by FlushRange since its last turn, in order.
+  const std::vector<std::pair<Gfn, Gfn>>& dropped(int vcpu) const { return At(vcpu).dropped; }
   Pfn root(int vcpu) const { return At(vcpu).root; }
 
  private:

@@ -204,8 +204,8 @@ TEST(HostMemory, FormBlockOnlyWhereItCan) {
     host.SplitBlock(0);
     host.Revoke(0, 1);
     n.push_back(host.FormBlock(0) ? 1U : 0U);  // no room: it may be used again
-    host.Touch(0, host.PfnAt(0), {1}, true);
-    host.Touch(1, host.PfnAt(1), {1}, false);
+    host.Touch(0, host.PfnAt(0), {1}, GuestAccess::kWrite);
+    host.Touch(1, host.PfnAt(1), {1}, GuestAccess::kRead);
   };
   EXPECT_EQ((Observe<2, 3, 2>(body)), Saw({0, 0, 0}));
   EXPECT_EQ((Observe<2, 2, 1>([](Host& host, Numbers& n) {
@@ -271,7 +271,7 @@ TEST(HostMemory, ContentsAndDiscards) {
     n.insert(n.end(), {host.discards(0), host.discards(1)});
     for (const Hva address : Numbers{0, 1}) {
       const HostPage page = Look(host, address);
-      host.Touch(9, page.pfn, {page.generation}, false);  // reads what it should
+      host.Touch(9, page.pfn, {page.generation}, GuestAccess::kRead);  // reads what it should
       n.push_back(host.ContentsOf(address));
     }
     host.Move(0);
@@ -286,7 +286,8 @@ TEST(HostMemory, ContentsAndDiscards) {
 TEST(HostMemory, OneStampForAHugePage) {
   const auto body = [](Host& host, Numbers& n) {
     const HostPage page = host.FaultIn(0, true);
-    for (Pfn i = 0; i < 2; ++i) host.Touch(8 + i, page.pfn + i, {page.generation}, true);
+    for (Pfn i = 0; i < 2; ++i)
+      host.Touch(8 + i, page.pfn + i, {page.generation}, GuestAccess::kWrite);
     for (Pfn i = 0; i < 2; ++i) host.Mark(page.pfn + i, true);
     host.Release(page, true);
     host.DropBlock(0, Keep::kSave);
@@ -302,7 +303,9 @@ std::string VerdictOf(F body) {
 
 TEST(HostMemory, OraclesObject) {
   using Ghost = P::Ghost;
-  const auto read = [](Host& host, Pfn pfn, Ghost ghost) { host.Touch(0, pfn, ghost, false); };
+  const auto read = [](Host& host, Pfn pfn, Ghost ghost) {
+    host.Touch(0, pfn, ghost, GuestAccess::kRead);
+  };
   EXPECT_EQ(VerdictOf([&](Host& host) { read(host, 2, {1}); }), "stale-translation");
   EXPECT_EQ(VerdictOf([&](Host& host) {
               PfnOf(host, 0);
@@ -340,7 +343,7 @@ TEST(HostMemory, OraclesObject) {
   // A guest's write that nobody has marked.
   EXPECT_EQ(VerdictOf([&](Host& host) {
               PfnOf(host, 0);
-              host.Touch(1, 3, {1}, true);
+              host.Touch(1, 3, {1}, GuestAccess::kWrite);
               host.DropBlock(0, Keep::kSave);
             }),
             "lost-dirty");
@@ -450,7 +453,7 @@ Result WriteDuring(F change) {
       .AtRest([](S& s) {
         s.r[0] = static_cast<int>(s.host.ContentsOf(1));
         const HostPage page = Look(s.host, 1);
-        s.host.Touch(1, page.pfn, {page.generation}, false);
+        s.host.Touch(1, page.pfn, {page.generation}, GuestAccess::kRead);
         s.host.CheckAtRest();
       })
       .Run({.executions = 20'000});

@@ -1,7 +1,7 @@
 // Goal: on real threads every operation may run beside every other: guests
 // reach the host's pages only, and at rest the books are right and nothing
-// is left. Method: bounded rounds of operations drawn from fixed seeds, in
-// every variant, at the real size; run it under a sanitizer to see more.
+// is left. Method: bounded rounds of operations drawn from fixed seeds, for
+// every MMU and design, at the real size; run it under a sanitizer to see more.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -11,13 +11,15 @@
 #include <thread>
 #include <vector>
 
+#include "core/stage2/native_vm.h"
 #include "core/tdp/native_vm.h"
 
 namespace racewalk {
 namespace {
 
 using G = Geometry<4, 9>;
-using Vm = NativeVm<G>;
+using Kinds = NativeCasesOfBoth<NativeCasesOf<TdpVm<G>, kTdpDesigns>::Types,
+                                NativeCasesOf<Stage2Vm<G>, kStage2Kinds>::Types>::Types;
 
 constexpr int kVcpus = 4;
 constexpr int kAccesses = 10'000;  // of each vCPU
@@ -27,8 +29,11 @@ constexpr int kAccessesPerOperation = kVcpus * kAccesses / kHostOperations;
 constexpr Gfn kShared = 8;                // frames that all vCPUs use
 constexpr Gfn kOwn = 3 * G::Span(2) - 4;  // where a vCPU's own frames begin: across two tables
 
-class MmuThreadsTest : public testing::TestWithParam<TdpVariant> {
+template <typename Case>
+class MmuThreadsTest : public testing::Test {
  protected:
+  using Vm = typename Case::Vm;
+
   // Runs body(i) on `count` threads that start together.
   template <typename F>
   void OnThreads(int count, F body) {
@@ -46,10 +51,10 @@ class MmuThreadsTest : public testing::TestWithParam<TdpVariant> {
 
   void ExpectBooksAreRight() {
     EXPECT_EQ(wrong_.load(), 0) << "a guest reached a page that the host had taken back";
-    const Vm::Count count = vm_.Recount();
+    const typename Vm::Count count = vm_.Recount();
     EXPECT_EQ(count.wrong, 0) << "a page is mapped that the host has taken back";
-    EXPECT_EQ(count.frozen, 0);
-    EXPECT_TRUE(vm_.StatisticsAreRight());
+    EXPECT_EQ(count.taken, 0);
+    EXPECT_TRUE(vm_.BooksAreRight());
     EXPECT_EQ(vm_.environment.references(), 0);
     EXPECT_EQ(vm_.environment.late_marks(), 0u);
     EXPECT_EQ(vm_.mmu->state().invalidation.in_progress(), 0u);
@@ -92,7 +97,7 @@ class MmuThreadsTest : public testing::TestWithParam<TdpVariant> {
           vm_.mmu->ZapAll();
           break;
         case 1:
-          vm_.mmu->InvalidateRoots();
+          if constexpr (requires { vm_.mmu->InvalidateRoots(); }) vm_.mmu->InvalidateRoots();
           break;
         case 2:
           vm_.mmu->Collapse(0, kOwn * (kVcpus + 1));
@@ -106,67 +111,62 @@ class MmuThreadsTest : public testing::TestWithParam<TdpVariant> {
     vm_.mmu->ZapAll();
   }
 
-  Vm vm_{kVcpus, {.variant = GetParam()}};
+  Vm vm_{kVcpus, {.variant = Case::kKind.variant, .options = Case::kKind.options}};
   std::atomic<int> wrong_{0};
   std::atomic<int> accesses_{0};
 };
 
-TEST_P(MmuThreadsTest, DisjointFaultsBuildOneTable) {
-  OnThreads(kVcpus, [&](int vcpu) {
+TYPED_TEST_SUITE(MmuThreadsTest, Kinds, NativeCaseName);
+
+TYPED_TEST(MmuThreadsTest, DisjointFaultsBuildOneTable) {
+  this->OnThreads(kVcpus, [&](int vcpu) {
     for (Gfn gfn = 0; gfn < 600; ++gfn) {
-      if (!vm_.Access(vcpu, gfn * kVcpus + static_cast<Gfn>(vcpu), true)) wrong_.fetch_add(1);
+      if (!this->vm_.Access(vcpu, gfn * kVcpus + static_cast<Gfn>(vcpu), true))
+        this->wrong_.fetch_add(1);
     }
   });
-  EXPECT_EQ(vm_.Recount().pages(), 600 * kVcpus);
-  EXPECT_EQ(vm_.Recount().roots, 1);
-  ExpectBooksAreRight();
+  EXPECT_EQ(this->vm_.Recount().pages(), 600 * kVcpus);
+  EXPECT_EQ(this->vm_.Recount().roots, 1);
+  this->ExpectBooksAreRight();
 }
 
-TEST_P(MmuThreadsTest, SameFaultsMapEachPageOnce) {
-  OnThreads(kVcpus, [&](int vcpu) {
+TYPED_TEST(MmuThreadsTest, SameFaultsMapEachPageOnce) {
+  this->OnThreads(kVcpus, [&](int vcpu) {
     for (Gfn gfn = 0; gfn < 600; ++gfn) {
-      if (!vm_.Access(vcpu, gfn, gfn % 2 == 0)) wrong_.fetch_add(1);
+      if (!this->vm_.Access(vcpu, gfn, gfn % 2 == 0)) this->wrong_.fetch_add(1);
     }
   });
-  EXPECT_EQ(vm_.Recount().pages(), 600);
-  ExpectBooksAreRight();
+  EXPECT_EQ(this->vm_.Recount().pages(), 600);
+  this->ExpectBooksAreRight();
 }
 
-TEST_P(MmuThreadsTest, FaultsBesideUnmaps) {
-  OnThreads(kVcpus + 1,
-            [&](int i) { i < kVcpus ? Guest(i, 1 + static_cast<uint64_t>(i)) : Host(7); });
-  ExpectBooksAreRight();
+TYPED_TEST(MmuThreadsTest, FaultsBesideUnmaps) {
+  this->OnThreads(kVcpus + 1, [&](int i) {
+    i < kVcpus ? this->Guest(i, 1 + static_cast<uint64_t>(i)) : this->Host(7);
+  });
+  this->ExpectBooksAreRight();
 }
 
-TEST_P(MmuThreadsTest, FaultsBesideCollapsesAndZaps) {
-  OnThreads(kVcpus + 1,
-            [&](int i) { i < kVcpus ? Guest(i, 11 + static_cast<uint64_t>(i)) : Vmm(17); });
-  ExpectBooksAreRight();
+TYPED_TEST(MmuThreadsTest, FaultsBesideCollapsesAndZaps) {
+  this->OnThreads(kVcpus + 1, [&](int i) {
+    i < kVcpus ? this->Guest(i, 11 + static_cast<uint64_t>(i)) : this->Vmm(17);
+  });
+  this->ExpectBooksAreRight();
 }
 
-TEST_P(MmuThreadsTest, EverythingBesideEverything) {
-  OnThreads(kVcpus + 4, [&](int i) {
+TYPED_TEST(MmuThreadsTest, EverythingBesideEverything) {
+  this->OnThreads(kVcpus + 4, [&](int i) {
     const uint64_t seed = 21 + static_cast<uint64_t>(i);
     if (i < kVcpus) {
-      Guest(i, seed);
+      this->Guest(i, seed);
     } else if (i % 2 == 0) {
-      Host(seed);
+      this->Host(seed);
     } else {
-      Vmm(seed);
+      this->Vmm(seed);
     }
   });
-  ExpectBooksAreRight();
+  this->ExpectBooksAreRight();
 }
-
-INSTANTIATE_TEST_SUITE_P(Variants, MmuThreadsTest,
-                         testing::Values(TdpVariant{}, TdpVariant{.last_put_zaps = true},
-                                         TdpVariant{.ad_at_zap = true},
-                                         TdpVariant{.async_zap = true}),
-                         [](const testing::TestParamInfo<TdpVariant>& info) {
-                           if (info.param.last_put_zaps) return "LastPutZaps";
-                           if (info.param.async_zap) return "AsyncZap";
-                           return info.param.ad_at_zap ? "AdAtZap" : "Owned";
-                         });
 
 }  // namespace
 }  // namespace racewalk
