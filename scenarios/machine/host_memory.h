@@ -79,7 +79,7 @@ class HostMemory {
   }
 
   void Mark(Pfn pfn, bool dirty) {
-    HostFrame<P>& frame = frames_.At(pfn);
+    HostFrame<P>& frame = Named(pfn);
     if (dirty) frame.dirty.store(true, std::memory_order_relaxed);
     frame.life.Check();
     if (frame.taken_back) {
@@ -235,7 +235,7 @@ class HostMemory {
   }
 
   // The MMU makes the page's contents visible to instruction fetches.
-  void Clean(Pfn pfn) { frames_.At(pfn).clean = true; }
+  void Clean(Pfn pfn) { Named(pfn).clean = true; }
   // A fetch, where caches must have been cleaned first.
   void CheckFetch(Gfn gfn, Pfn pfn) {
     if (frames_.At(pfn).clean) return;
@@ -308,6 +308,13 @@ class HostMemory {
     frame.contents = ++writes_;
     frame.written = true;
     places_[frame.address]->expected = frame.contents;
+  }
+
+  // A frame that the MMU names: a wrong one may be none at all.
+  HostFrame<P>& Named(Pfn pfn) {
+    P::Check(frames_.Contains(pfn), ViolationKind::kBadMapping, "N2",
+             "{thread} tells the host of a page that the host does not have");
+    return frames_.At(pfn);
   }
 
   void Put(Pfn pfn) {
