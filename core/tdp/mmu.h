@@ -105,7 +105,7 @@ class TdpMmu {
   // --- The notifier. ---
 
   void InvalidateStart(Hva first, Hva last, bool may_yield) {
-    state_.slots.BeginInvalidation();
+    state_.caches.BeginInvalidation(first, last);
     state_.slots.BeginReading();
     // Where the guest has nothing of it, its faults are not kept waiting.
     if (state_.slots.Overlaps(first, last)) {
@@ -118,6 +118,8 @@ class TdpMmu {
   }
 
   void InvalidateEnd(Hva first, Hva last) {
+    const bool in_order = P::keeps(point::count_drops_last);
+    if (!in_order) state_.slots.EndInvalidation();
     state_.slots.BeginReading();
     if (state_.slots.Overlaps(first, last)) {
       state_.mmu_lock.lock();
@@ -125,7 +127,7 @@ class TdpMmu {
       state_.mmu_lock.unlock();
     }
     state_.slots.EndReading();
-    state_.slots.EndInvalidation();
+    if (in_order) state_.slots.EndInvalidation();
   }
 
   // Whether a page of [first, last] was accessed, and no longer if `clear`.

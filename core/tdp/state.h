@@ -12,6 +12,7 @@
 #include "absl/base/thread_annotations.h"
 #include "core/environment.h"
 #include "core/notifier/invalidation.h"
+#include "core/pfncache/gfn_to_pfn_cache.h"
 #include "core/platform/platform.h"
 #include "core/slots/memory_slots.h"
 #include "core/slots/tracked_frames.h"
@@ -79,6 +80,7 @@ struct TdpState {
   typename P::Mutex pages_lock{"pages_lock"};
   Invalidation<P> invalidation;
   MemorySlots<P> slots;
+  PfnCaches<P> caches{environment, slots, invalidation};
   TrackedFrames<P> tracked;
   // async_zap: a queue of work. Nobody reads under it, so that a callback runs
   // as soon as there is a thread for it.

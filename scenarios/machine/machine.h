@@ -23,6 +23,7 @@
 #include "core/vcpu/vcpu.h"
 #include "scenarios/machine/host_memory.h"
 #include "scenarios/machine/migration.h"
+#include "scenarios/machine/page_cache.h"
 #include "scenarios/machine/shape.h"
 #include "scenarios/machine/slot_oracle.h"
 #include "scenarios/machine/tdp_hardware.h"
@@ -49,6 +50,7 @@ class Machine final : public Environment, public Observer {
     mmu_ = P::template New<TdpMmu<P, G>>(*this, tables_, rcu_, std::move(vcpus), shape.variant,
                                          shape.options);
     slot_oracle_.emplace(mmu_->state().slots);
+    page_cache_.emplace(mmu_->state().caches, host_, *slot_oracle_);
     for (uint32_t id = 0; id < shape.slots.size(); ++id) {
       const auto [first, last] = shape.slots[id];
       mmu_->AddSlot(id, first, last, first);
@@ -180,6 +182,7 @@ class Machine final : public Environment, public Observer {
     GiveUpRoots([this] { mmu_->ZapAll(); });
   }
   void SynchronizeRcu() { rcu_.synchronize(); }
+  PageCache<P>& page_cache() { return *page_cache_; }
 
   void Unregister() { LeaveNotifier(); }
 
@@ -190,6 +193,7 @@ class Machine final : public Environment, public Observer {
       for (auto& seat : seats_) mmu_->DropRoot(seat->vcpu);
     }
     LeaveNotifier();
+    page_cache_->Deactivate();
     mmu_->Destroy();
     destroyed_ = true;
     P::Delete(mmu_);
@@ -224,6 +228,7 @@ class Machine final : public Environment, public Observer {
                "a table page is still allocated after the VM is gone");
     }
     host_.CheckAtRest();
+    page_cache_->CheckGone();
   }
   // Whether a valid root maps gfn to the host's page.
   bool Mapped(Gfn gfn) const { return MappedLevel(gfn) != 0; }
@@ -276,6 +281,7 @@ class Machine final : public Environment, public Observer {
   }
   int MappingLevel(Hva address) override { return host_.MappingLevel(address); }
   void ReleasePage(const HostPage& page, bool dirty) override {
+    if (registration_.linked()) page_cache_->CheckValid();
     // A huge page is written back as a whole.
     const Hva address = dirty ? host_.AddressOf(page.pfn) : 0;
     if (dirty && host_.Huge(address) && host_.Maps(address, page.pfn)) {
@@ -287,6 +293,9 @@ class Machine final : public Environment, public Observer {
   void MarkPage(Pfn pfn, bool accessed, bool dirty) override {
     if (accessed || dirty) host_.Mark(pfn, dirty);
   }
+  HostMapping MapPage(const HostPage& page) override { return page_cache_->Map(page); }
+  void UnmapPage(HostMapping mapping) override { page_cache_->Unmap(mapping); }
+  void WriteMapping(HostMapping mapping) override { page_cache_->Write(mapping); }
   void DrainLog(int vcpu, absl::FunctionRef<void(Gfn)> visit) override {
     for (const Gfn gfn : seats_[Index(vcpu)]->processor.TakeLog()) visit(gfn);
   }
@@ -406,12 +415,14 @@ class Machine final : public Environment, public Observer {
     invalidating_[Self()].emplace_back(first, last);
     const bool told = registration_.Call([&] {
       mmu_->InvalidateStart(first, last, may_sleep);
+      page_cache_->CheckInvalid(first, last);
       CheckWhole(first, last);
     });
     may_not_sleep_[Self()] = outer;
     // N6: if the VM is no longer told, it has let go of everything before.
     if (!told && !destroyed_) CheckWhole(first, last);
     change();
+    if (told) page_cache_->CheckInvalid(first, last);
     host_.Unrevoke(first, last);
     // The end is delivered to whoever was told of the start.
     if (told) registration_.Call([&] { mmu_->InvalidateEnd(first, last); });
@@ -564,6 +575,7 @@ class Machine final : public Environment, public Observer {
   bool destroyed_ = false;
   std::vector<TableReference<P>> zapped_;
   std::optional<SlotOracle<P>> slot_oracle_;
+  std::optional<PageCache<P>> page_cache_;
   std::set<Gfn> protected_;  // by an operation that has returned
   std::array<bool, kMaxThreads> mapped_{};
   std::array<std::vector<std::pair<Hva, Hva>>, kMaxThreads> invalidating_{};
