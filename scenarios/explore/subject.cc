@@ -15,10 +15,6 @@ bool Modelled(Verb verb) {
   switch (verb) {
     case Verb::kDonate:
     case Verb::kReclaim:
-    case Verb::kGpcActivate:
-    case Verb::kGpcRefresh:
-    case Verb::kGpcUse:
-    case Verb::kGpcDeactivate:
       return false;
     default:
       return true;

@@ -121,6 +121,13 @@ class TdpProgram final : public Program {
         return machine_->DeleteSlot(operation.number);
       case Verb::kSlotMove:
         return machine_->MoveSlot(operation.number, operation.target.first);
+      case Verb::kGpcActivate:
+      case Verb::kGpcRefresh:
+      case Verb::kGpcUse:
+        for (Gfn gfn = range.first; gfn <= range.last; ++gfn) UsePageCache(operation.verb, gfn);
+        return;
+      case Verb::kGpcDeactivate:
+        return machine_->page_cache().Deactivate();
       case Verb::kUnregister:
         return machine_->Unregister();
       case Verb::kCollapse:
@@ -136,6 +143,12 @@ class TdpProgram final : public Program {
       default:
         return;  // Prepare lets nothing else through
     }
+  }
+
+  void UsePageCache(Verb verb, Gfn gfn) {
+    if (verb == Verb::kGpcActivate) return machine_->page_cache().Activate(gfn);
+    if (verb == Verb::kGpcRefresh) return machine_->page_cache().Refresh(gfn);
+    machine_->page_cache().Use(gfn);
   }
 
   void Verify(const CheckLine& check) {
