@@ -17,6 +17,10 @@ struct HostPage {
   bool writable = false;
 };
 
+// A host page that is mapped for the hypervisor's own use (kernel: khva).
+using HostMapping = uint64_t;
+inline constexpr HostMapping kNoMapping = 0;
+
 // Thread-safe. None of these calls takes a lock of the MMU's.
 class Environment {
  public:
@@ -36,6 +40,13 @@ class Environment {
   // Makes the page's contents visible to instruction fetches. Only where the
   // processors' instruction fetches do not see writes by themselves.
   virtual void CleanPage(Pfn pfn) = 0;
+  // Maps `page`, to which the caller has a reference, for the hypervisor's own
+  // use. The mapping holds none: whoever has it must stop when the host takes
+  // the page back, and unmap it once. Both may sleep.
+  virtual HostMapping MapPage(const HostPage& page) = 0;
+  virtual void UnmapPage(HostMapping mapping) = 0;
+  // Writes the page; not after UnmapPage.
+  virtual void WriteMapping(HostMapping mapping) = 0;
 
   // Calls visit(gfn) for what vCPU `vcpu`, which the caller runs, has put into
   // its page-modification log, and empties that. Only with a log.

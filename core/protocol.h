@@ -78,6 +78,13 @@ enum class PointKind : uint8_t {
     "a harvest that sees the mark must see the entry writable, or it protects nothing", "")        \
   X(dirty_take, kOrder, acquire, relaxed, "tdp", "dirty_publish",                                  \
     "the entry must be protected after the mark was taken, or a write between is lost", "")        \
+  X(active_count_publish, kOrder, release, relaxed, "", "active_count_read",                       \
+    "whoever finds that no invalidation is under way must see the sequence as the last one left "  \
+    "it",                                                                                          \
+    "N27b")                                                                                        \
+  X(active_count_read, kOrder, acquire, relaxed, "", "active_count_publish",                       \
+    "the sequence must be at least as new as the count of invalidations that was read before it",  \
+    "N27c")                                                                                        \
   X(range_is_union, kStep, relaxed, relaxed, "", "retry_in_progress",                              \
     "with two invalidations under way the range must cover both", "")                              \
   X(seq_increment, kStep, relaxed, relaxed, "", "retry_sequence",                                  \
@@ -197,6 +204,24 @@ enum class PointKind : uint8_t {
     "X31c")                                                                                        \
   X(unlinked_once, kStep, relaxed, relaxed, "", "",                                                \
     "both the exit of the address space and the VM's own take the notifier off its list", "N16b")  \
+  X(gpc_invalidated, kStep, relaxed, relaxed, "", "",                                              \
+    "the hypervisor would go on writing a page that the host has taken back", "")                  \
+  X(gpc_invalid_before_unlock, kStep, relaxed, relaxed, "", "",                                    \
+    "while a refresh looks its page up others would use the page of before", "N01b")               \
+  X(gpc_refresh_serialized, kStep, relaxed, relaxed, "", "",                                       \
+    "two refreshes that both drop the lock would unmap the same old page", "N02")                  \
+  X(gpc_deactivate_serialized, kStep, relaxed, relaxed, "", "",                                    \
+    "a refresh that has dropped the lock would make a cache valid that no notifier finds", "")     \
+  X(gpc_checks_active, kStep, relaxed, relaxed, "", "",                                            \
+    "a refresh would revive a cache that no notifier finds", "N03")                                \
+  X(gpc_rechecks_sequence, kStep, relaxed, relaxed, "", "",                                        \
+    "the page was looked up before an invalidation that has ended since", "")                      \
+  X(gpc_checks_slots, kStep, relaxed, relaxed, "", "",                                             \
+    "what the cache stands for may have been deleted or moved since it was refreshed", "")         \
+  X(gpc_refuses_leaving_slot, kStep, relaxed, relaxed, "", "",                                     \
+    "once the slot is gone an invalidation of its pages is not counted in the sequence", "")       \
+  X(gpc_marks_dirty, kStep, relaxed, relaxed, "", "",                                              \
+    "a page that the hypervisor writes itself is written without a fault", "")                     \
   X(zap_root_yields, kYield, relaxed, relaxed, "tdp", "",                                          \
     "a large root takes minutes to zap; others wait for the MMU lock", "X23")                      \
   X(unmap_yields, kYield, relaxed, relaxed, "tdp", "",                                             \
@@ -288,6 +313,30 @@ enum class PointKind : uint8_t {
     "mark before the entry is writable: a harvest takes the mark and protects too early", "")      \
   X(release_is_idempotent, kAlternative, relaxed, relaxed, "tdp", "",                              \
     "give up the roots in the release hook, which may run twice at once", "N16c")                  \
+  X(count_drops_last, kAlternative, relaxed, relaxed, "", "",                                      \
+    "drop the count of invalidations before the sequence moves: a refresh in between sees "        \
+    "neither",                                                                                     \
+    "N27b")                                                                                        \
+  X(count_read_first, kAlternative, relaxed, relaxed, "", "",                                      \
+    "read the sequence before the count of invalidations: one that ends in between is not seen",   \
+    "N27c")                                                                                        \
+  X(gpc_counted_first, kAlternative, relaxed, relaxed, "", "",                                     \
+    "invalidate the caches before the invalidation is counted: a refresh in between sees none",    \
+    "")                                                                                            \
+  X(gpc_counts_active, kAlternative, relaxed, relaxed, "", "",                                     \
+    "look at the invalidations in progress: they are counted after the caches have been "          \
+    "invalidated",                                                                                 \
+    "N01a")                                                                                        \
+  X(gpc_listed_before_active, kAlternative, relaxed, relaxed, "", "",                              \
+    "activate before the cache is on the list: a refresh in between makes it valid unseen", "N03") \
+  X(gpc_unlisted_last, kAlternative, relaxed, relaxed, "", "",                                     \
+    "take the cache off the list while it is active: an invalidation in between does not find it", \
+    "N03")                                                                                         \
+  X(gpc_marks_last, kAlternative, relaxed, relaxed, "", "",                                        \
+    "mark before the page is written: a harvest in between takes the mark and misses the write",   \
+    "")                                                                                            \
+  X(gpc_released_under_lock, kAlternative, relaxed, relaxed, "", "",                               \
+    "release the page after the lock: the host may have written it back and freed it", "")         \
   X(clear_bits_atomically, kAlternative, relaxed, relaxed, "ad_at_zap", "",                        \
     "clear W or D by a load and a store: the hardware sets D between", "X13")                      \
   X(invalid_set_first, kAlternative, relaxed, relaxed, "last_put_zaps", "",                        \

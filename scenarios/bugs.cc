@@ -1,8 +1,10 @@
 #include "scenarios/bugs.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -13,11 +15,14 @@
 #include "core/protocol.h"
 #include "core/violation.h"
 #include "scenarios/nearest.h"
+#include "scenarios/page_cache_bugs.h"
 
 namespace racewalk {
 
-const std::vector<Bug>& Bugs() {
-  static const auto* const bugs = new std::vector<Bug>{
+namespace {
+
+std::vector<Bug> MmuBugs() {
+  return {
       {.name = "A07",
        .long_name = "RCU_BARRIER_AFTER_FREE",
        .title = "RCU-free stage 2 removed tables, series v5 (the barrier's place, as it would be "
@@ -516,6 +521,17 @@ const std::vector<Bug>& Bugs() {
                  ViolationKind::kRefcount, ViolationKind::kStaleTranslation},
        .invariant = "S1"},
   };
+}
+
+}  // namespace
+
+const std::vector<Bug>& Bugs() {
+  static const auto* const bugs = [] {
+    auto* all = new std::vector<Bug>(MmuBugs());
+    for (Bug& bug : PageCacheBugs()) all->push_back(std::move(bug));
+    std::sort(all->begin(), all->end(), [](const Bug& a, const Bug& b) { return a.name < b.name; });
+    return all;
+  }();
   return *bugs;
 }
 

@@ -79,6 +79,11 @@ class Checker {
                                    ", expected no more guest accesses; move it before ",
                                    Named(*state.End()), ", or remove it"));
     }
+    if (word.effect == Effect::kCacheAccess && state.End() != nullptr) {
+      Fail(operation, absl::StrCat("found ", Named(operation), " after ", Named(*state.End()),
+                                   ", expected no more use of guest memory; move it before ",
+                                   Named(*state.End()), ", or remove it"));
+    }
     if (word.effect == Effect::kNeedsMemory && state.memory_end != nullptr) {
       Fail(operation, absl::StrCat("found ", Named(operation), " after ", Named(*state.memory_end),
                                    ", expected no more changes of memory slots, which only the "
@@ -116,6 +121,7 @@ class Checker {
       case Effect::kOrdinary:
       case Effect::kNeedsMemory:
       case Effect::kGuestAccess:
+      case Effect::kCacheAccess:
         break;
     }
   }
@@ -140,13 +146,14 @@ class Checker {
         const Effect effect = WordOf(operation.verb).effect;
         const bool forbidden =
             ends_vm ? thread.role != ThreadRole::kHost
-                    : effect == Effect::kGuestAccess ||
+                    : effect == Effect::kGuestAccess || effect == Effect::kCacheAccess ||
                           (end->verb == Verb::kExitMm && effect == Effect::kNeedsMemory);
         if (own || !forbidden) return;
         Fail(*end, absl::StrCat("found ", Named(*end), " beside ", Named(operation), " of '",
                                 thread.name, "', expected ",
                                 ends_vm ? "no vCPU and no other VMM to be there"
                                 : effect == Effect::kNeedsMemory ? "no change of memory slots"
+                                : effect == Effect::kCacheAccess ? "no use of guest memory"
                                                                  : "no vCPU that runs the guest",
                                 "; move what it does to setup, or ", Named(*end), " to after"));
       });

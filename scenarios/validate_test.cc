@@ -199,6 +199,27 @@ TEST(Validate, NoGuestRunsBesideTheEnd) {
   EXPECT_EQ(ErrorOfRace("after{unmap 0; destroy}"), "");
 }
 
+// Nobody uses the guest's memory any more, through whatever; but what was used is given back.
+TEST(Validate, NoPageCacheIsUsedBesideTheEndOrAfterIt) {
+  for (const absl::string_view use : {"gpc activate 0", "gpc refresh 0", "gpc use 0"}) {
+    for (const absl::string_view end : {"host e{exit_mm}", "vmm e{unregister}", "vmm e{destroy}"}) {
+      EXPECT_NE(ErrorOf(absl::StrCat("vmm m{", use, "} host h{age 0} ", end)), "") << use << end;
+      EXPECT_NE(ErrorOf(absl::StrCat("host h{age 0} host i{age 0} ", end, " after{", use, "}")), "")
+          << use << end;
+    }
+  }
+  EXPECT_EQ(ErrorOf("vmm m{gpc use 0} host h{exit_mm}"),
+            "t:1:25: found 'exit_mm' beside 'gpc use 0' of 'm', expected no use of guest memory; "
+            "move what it does to setup, or 'exit_mm' to after");
+  EXPECT_EQ(ErrorOf("host h{age 0} vmm m{unregister; gpc use 0}"),
+            "t:1:33: found 'gpc use 0' after 'unregister', expected no more use of guest memory; "
+            "move it before 'unregister', or remove it");
+  for (const absl::string_view end : {"host e{exit_mm}", "vmm e{unregister}"}) {
+    EXPECT_EQ(ErrorOf(absl::StrCat("setup{gpc activate 0} vmm m{gpc deactivate 0} ", end)), "");
+  }
+  EXPECT_NE(ErrorOf("host h{age 0} vmm m{destroy; gpc deactivate 0}"), "");
+}
+
 TEST(Validate, NothingFollowsTheEnd) {
   EXPECT_EQ(ErrorOfRace("setup{destroy}"),
             "t:1:23: found 'write 0' after 'destroy', expected no more guest accesses; move it "

@@ -112,6 +112,7 @@ inline constexpr RoleSet kAnyRole =
 enum class Effect : uint8_t {
   kOrdinary,
   kGuestAccess,   // runs the guest, or gets it ready to run
+  kCacheAccess,   // the hypervisor uses guest memory: as kGuestAccess, by the VMM
   kClosesVcpu,    // its vCPU can do nothing more
   kNeedsMemory,   // by the owner of the address space: not beside or after its end
   kEndsMemory,    // the address space goes: no guest access beside it or later; once

@@ -23,8 +23,8 @@ class Invalidation {
   // With the MMU lock held exclusively; Add says what it is about.
   void Begin() {
     // relaxed: all four words change under the exclusive MMU lock, and all but
-    // the count are read under it. They are atomic for readers still to come
-    // that look without the lock.
+    // the count are read under it. They are atomic for readers that
+    // look without the lock.
     const uint32_t before = in_progress_.load(std::memory_order_relaxed);
     in_progress_.store(before + 1, std::memory_order_relaxed);  // relaxed: as above
     if (before != 0 && P::keeps(point::range_is_union)) return;
@@ -70,6 +70,18 @@ class Invalidation {
     if (P::keeps(point::retry_in_progress) && InProgress(gfn, gfn)) return true;
     // relaxed: ordered by the MMU lock
     return P::keeps(point::retry_sequence) && sequence_.load(std::memory_order_relaxed) != snapshot;
+  }
+
+  // Without the MMU lock, for a page cache (core/pfncache), after it has found
+  // that no invalidation is under way.
+  bool HasMoved(uint64_t snapshot) const {
+    // relaxed: active_count_read has been passed
+    return sequence_.load(std::memory_order_relaxed) != snapshot;
+  }
+  // The same, as it was asked once: too late, since the count goes up after
+  // the caches have been invalidated.
+  bool AnyInProgress() const {
+    return in_progress_.load(std::memory_order_relaxed) != 0;  // relaxed: a design turned down
   }
 
   // With the MMU lock held: whether an invalidation is under way that may have

@@ -81,6 +81,12 @@ class MemorySlots {
     }
     return nullptr;
   }
+  // Of the current array: another one for each.
+  uint64_t Generation(Location loc = Location::current()) const {
+    Version& version = arrays_.At(current_.load(P::order(point::slots_follow), loc));
+    version.life.Check(loc);
+    return version.generation;
+  }
   // Whether a slot has pages of the host's [first, last].
   bool Overlaps(Hva first, Hva last) const {
     std::pair<Gfn, Gfn> range;
@@ -114,22 +120,30 @@ class MemorySlots {
       P::Pause();
       count_lock_.lock();
     }
-    invalidations_.store(invalidations_.load() + 1);
+    // relaxed: whoever must see it takes a lock that this thread takes later
+    invalidations_.fetch_add(1, std::memory_order_relaxed);
     count_lock_.unlock();
   }
+  // After the sequence of the retry protocol has moved.
   void EndInvalidation() {
     count_lock_.lock();
-    P::Check(invalidations_.load() > 0, ViolationKind::kRefcount, "N1",
+    const uint32_t before =
+        invalidations_.fetch_add(~uint32_t{0}, P::order(point::active_count_publish));
+    P::Check(before > 0, ViolationKind::kRefcount, "N1",
              "{thread} ends an invalidation that has not been started");
-    invalidations_.store(invalidations_.load() - 1);
     count_lock_.unlock();
+  }
+  // Whether an invalidation is under way (KVM: mn_active_invalidate_count),
+  // without a lock. If not, the sequence that is read next is as the last left it.
+  bool AnyInvalidation() const {
+    return invalidations_.load(P::order(point::active_count_read)) != 0;
   }
   // When no end can come any more, because the notifier is gone: whether any
   // was still to come.
   bool ForgetInvalidations() {
     count_lock_.lock();
-    const bool any = invalidations_.load() != 0;
-    invalidations_.store(0);
+    // relaxed: changes under the lock only, and nobody else looks any more
+    const bool any = invalidations_.exchange(0, std::memory_order_relaxed) != 0;
     count_lock_.unlock();
     return any;
   }
@@ -152,6 +166,7 @@ class MemorySlots {
     explicit Version(uint32_t index) : life(WordName{"slots_life", index}) {}
     LifeWord<P> life;
     Array slots;
+    uint64_t generation = 0;
   };
 
   uint32_t Make(Array slots) {
@@ -159,6 +174,7 @@ class MemorySlots {
     Version& version = arrays_.Prepare(index);
     version.life.Begin();
     version.slots = std::move(slots);
+    version.generation = ++generations_;
     return index;
   }
 
@@ -181,7 +197,9 @@ class MemorySlots {
       ABSL_EXCLUSIVE_LOCK_FUNCTION(count_lock_) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     count_lock_.lock();
     updaters_.store(updaters_.load() + 1);
-    while (P::keeps(point::slots_wait) && invalidations_.load() != 0) {
+    while (P::keeps(point::slots_wait) &&
+           // relaxed: changes under the lock only
+           invalidations_.load(std::memory_order_relaxed) != 0) {
       count_lock_.unlock();
       P::Pause();
       count_lock_.lock();
@@ -193,8 +211,10 @@ class MemorySlots {
   typename P::Slots free_;
   mutable typename P::Srcu readers_{"slots"};
   typename P::template Atomic<uint32_t> current_{WordName{"slots"}};
+  uint64_t generations_ = 0;  // under slots_lock
   typename P::Mutex count_lock_{"invalidations_lock"};
-  typename P::template Plain<uint32_t> invalidations_{0, WordName{"invalidations"}};
+  // Changes under count_lock_ only.
+  typename P::template Atomic<uint32_t> invalidations_{0, WordName{"invalidations"}};
   typename P::template Plain<uint32_t> updaters_{0, WordName{"slot_updaters"}};
 };
 

@@ -295,35 +295,18 @@ TEST_P(MmuLoggingTest, TheHostIsToldBeforeDirtyBitsGo) {
   EXPECT_EQ(marks(), at_zap && ByDirtyBits() ? 2u : 1u);
 }
 
-constexpr TdpOptions kWriteProtection{};
-constexpr TdpOptions kLateSplit{.eager_split = false};
-constexpr TdpOptions kDirtyBits{.dirty_bit_logging = true};
-constexpr TdpOptions kNoAdBits{.ad_bits = false};
+constexpr TdpKind kKinds[] = {
+    {"WriteProtection"},
+    {"LateSplit", {}, {.eager_split = false}},
+    {"DirtyBits", {}, {.dirty_bit_logging = true}},
+    {"NoAdBits", {}, {.ad_bits = false}},
+    {"WriteProtectionLastPutZaps", {.last_put_zaps = true}},
+    {"DirtyBitsAsyncZap", {.async_zap = true}, {.dirty_bit_logging = true}},
+    {"WriteProtectionAdAtZap", {.ad_at_zap = true}},
+    {"DirtyBitsAdAtZap", {.ad_at_zap = true}, {.dirty_bit_logging = true}}};
 
-INSTANTIATE_TEST_SUITE_P(
-    Kinds, MmuLoggingTest,
-    testing::Values(
-        TdpKind{
-            "WriteProtection",
-            {kWriteProtection},
-        },
-        TdpKind{
-            "LateSplit",
-            {kLateSplit},
-        },
-        TdpKind{
-            "DirtyBits",
-            {kDirtyBits},
-        },
-        TdpKind{
-            "NoAdBits",
-            {kNoAdBits},
-        },
-        TdpKind{"WriteProtectionLastPutZaps", {kWriteProtection}, .last_put_zaps = true},
-        TdpKind{"DirtyBitsAsyncZap", {kDirtyBits}, .async_zap = true},
-        TdpKind{"WriteProtectionAdAtZap", {kWriteProtection}, .ad_at_zap = true},
-        TdpKind{"DirtyBitsAdAtZap", {kDirtyBits}, .ad_at_zap = true}),
-    NameOfKind<testing::TestParamInfo<TdpKind>>);
+INSTANTIATE_TEST_SUITE_P(Kinds, MmuLoggingTest, testing::ValuesIn(kKinds),
+                         NameOfKind<testing::TestParamInfo<TdpKind>>);
 
 }  // namespace
 }  // namespace racewalk

@@ -108,6 +108,21 @@ class FakeEnvironment final : public Environment {
     return PageAt(address).writes.fetch_add(0, std::memory_order_relaxed);
   }
 
+  // A mapping is the number of the page.
+  HostMapping MapPage(const HostPage& page) override {
+    mappings_.fetch_add(1, std::memory_order_relaxed);  // relaxed: a statistic
+    return page.pfn;
+  }
+  void UnmapPage(HostMapping /*mapping*/) override {
+    mappings_.fetch_add(-1, std::memory_order_relaxed);  // relaxed: a statistic
+  }
+  void WriteMapping(HostMapping mapping) override {
+    const Pfn pfn = static_cast<Pfn>(mapping);
+    PageAt(pfn).writes.fetch_add(1, std::memory_order_relaxed);  // relaxed: as in Write
+    // relaxed: a statistic
+    if (PageOf(pfn) != pfn) late_writes_.fetch_add(1, std::memory_order_relaxed);
+  }
+
   // --- The processors. ---
 
   // A cached translation of one guest frame.
@@ -173,7 +188,9 @@ class FakeEnvironment final : public Environment {
   uint64_t lookups() const { return lookups_.peek(); }       // by FaultIn
   uint64_t dirty_marks() const { return dirty_marks_.peek(); }
   uint32_t dirty_marks(Hva address) const { return PageAt(address).marks.peek(); }
-  uint64_t late_marks() const { return late_marks_.peek(); }  // of pages that had been taken back
+  uint64_t late_marks() const { return late_marks_.peek(); }    // of pages that had been taken back
+  int64_t mappings() const { return mappings_.peek(); }         // and not unmapped
+  uint64_t late_writes() const { return late_writes_.peek(); }  // through these, as late_marks
   uint64_t interrupts() const { return interrupts_.peek(); }
   uint64_t flushes(int vcpu) const { return At(vcpu).flushes; }
   // What it was told by FlushRange since its last turn, in order.
@@ -229,6 +246,8 @@ class FakeEnvironment final : public Environment {
   P::Atomic<uint64_t> lookups_{0};
   P::Atomic<uint64_t> dirty_marks_{0};
   P::Atomic<uint64_t> late_marks_{0};
+  P::Atomic<int64_t> mappings_{0};
+  P::Atomic<uint64_t> late_writes_{0};
   P::Atomic<uint64_t> interrupts_{0};
 };
 

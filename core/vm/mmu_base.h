@@ -42,7 +42,7 @@ class MmuBase {
   // --- The notifier. ---
 
   void InvalidateStart(Hva first, Hva last, bool may_yield) {
-    vm_.slots.BeginInvalidation();
+    vm_.caches.BeginInvalidation(first, last);
     vm_.slots.BeginReading();
     // Where the guest has nothing of it, its faults are not kept waiting.
     if (vm_.slots.Overlaps(first, last)) {
@@ -55,6 +55,8 @@ class MmuBase {
   }
 
   void InvalidateEnd(Hva first, Hva last) {
+    const bool in_order = P::keeps(point::count_drops_last);
+    if (!in_order) vm_.slots.EndInvalidation();
     vm_.slots.BeginReading();
     if (vm_.slots.Overlaps(first, last)) {
       vm_.mmu_lock.lock();
@@ -62,7 +64,7 @@ class MmuBase {
       vm_.mmu_lock.unlock();
     }
     vm_.slots.EndReading();
-    vm_.slots.EndInvalidation();
+    if (in_order) vm_.slots.EndInvalidation();
   }
 
   // Whether a page of [first, last] was accessed, and no longer if `clear`.

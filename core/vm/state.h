@@ -8,6 +8,7 @@
 #include "absl/base/thread_annotations.h"
 #include "core/environment.h"
 #include "core/notifier/invalidation.h"
+#include "core/pfncache/gfn_to_pfn_cache.h"
 #include "core/platform/platform.h"
 #include "core/slots/memory_slots.h"
 #include "core/slots/tracked_frames.h"
@@ -35,6 +36,7 @@ struct VmState {
   typename P::SharedMutex mmu_lock{"mmu_lock"};
   Invalidation<P> invalidation;
   MemorySlots<P> slots;
+  PfnCaches<P> caches{environment, slots, invalidation};
   TrackedFrames<P> tracked;
 
   // The MMU lock, in the mode that a walk which may be either was asked for.

@@ -222,8 +222,8 @@ TEST(ExplorerTest, RefusesWhatIsNotModelledAndSaysWhere) {
        "ad_at_zap"},
       {"tdp frames=2 vcpu a{write 0} vmm m{donate 0}", "tdp", "owned",
        "line 1, column 36: `donate 0`"},
-      {"mmu: tdp\nframes: 2\nvcpu a: write 0\nvmm m: gpc use 0\n", "tdp", "owned",
-       "line 4, column 8: `gpc use 0`"},
+      {"mmu: tdp\nframes: 2\nvcpu a: write 0\nvmm m: reclaim 0\n", "tdp", "owned",
+       "line 4, column 8: `reclaim 0`"},
   };
   for (const Refused& refused : cases) {
     SCOPED_TRACE(absl::StrCat(refused.text, " on ", refused.mmu, " ", refused.variant));

@@ -126,6 +126,13 @@ class MachineProgram final : public Program {
         return machine_->DeleteSlot(operation.number);
       case Verb::kSlotMove:
         return machine_->MoveSlot(operation.number, operation.target.first);
+      case Verb::kGpcActivate:
+      case Verb::kGpcRefresh:
+      case Verb::kGpcUse:
+        for (Gfn gfn = range.first; gfn <= range.last; ++gfn) UsePageCache(operation.verb, gfn);
+        return;
+      case Verb::kGpcDeactivate:
+        return machine_->page_cache().Deactivate();
       case Verb::kUnregister:
         return machine_->Unregister();
       case Verb::kCollapse:
@@ -146,6 +153,12 @@ class MachineProgram final : public Program {
   static GuestAccess AccessOf(Verb verb) {
     if (verb == Verb::kWrite) return GuestAccess::kWrite;
     return verb == Verb::kExec ? GuestAccess::kFetch : GuestAccess::kRead;
+  }
+
+  void UsePageCache(Verb verb, Gfn gfn) {
+    if (verb == Verb::kGpcActivate) return machine_->page_cache().Activate(gfn);
+    if (verb == Verb::kGpcRefresh) return machine_->page_cache().Refresh(gfn);
+    machine_->page_cache().Use(gfn);
   }
 
   void Verify(const CheckLine& check) {

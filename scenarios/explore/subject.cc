@@ -19,11 +19,6 @@ std::string WhyNot(Verb verb, MmuChoice mmu) {
       return mmu == MmuChoice::kTdp ? "is for stage2" : "";
     case Verb::kInvalidateRoots:
       return mmu == MmuChoice::kStage2 ? "is for tdp: a stage-2 MMU has one root" : "";
-    case Verb::kGpcActivate:
-    case Verb::kGpcRefresh:
-    case Verb::kGpcUse:
-    case Verb::kGpcDeactivate:
-      return "is not modelled by this version";
     default:
       return "";
   }

@@ -244,6 +244,27 @@ class HostMemory {
                "in a data cache");
   }
 
+  // The hypervisor writes frame `pfn` through a mapping of its own, made when
+  // the frame had the stamp `stamp`.
+  void WriteMapped(Pfn pfn, uint32_t stamp) {
+    HostFrame<P>& frame = frames_.At(pfn);
+    frame.life.Check();
+    // The moment of the write, which others may come before; orders nothing.
+    frame.dirty.hardware_load();
+    if (frame.stamp != stamp || frame.taken_back) {
+      FailMapped(ViolationKind::kUseAfterFree, frame, pfn,
+                 "{thread} writes page {pfn} through a page cache, but the host has taken it back "
+                 "from its address {value}");
+    }
+    if (frame.revoked) {
+      FailMapped(
+          ViolationKind::kStaleTranslation, frame, pfn,
+          "{thread} writes page {pfn} of host address {value} through a page cache, although "
+          "the host's invalidation of it has returned");
+    }
+    Write(frame);
+  }
+
   // The address that an allocated frame was allocated for; kNoAddress of others.
   Hva AddressOf(Pfn pfn) const {
     if (!frames_.Contains(pfn) || !frames_.At(pfn).life.alive()) return kNoAddress;
@@ -293,6 +314,12 @@ class HostMemory {
   [[noreturn]] static void FailAccess(ViolationKind kind, const char* invariant, Gfn gfn, Pfn pfn,
                                       const char* what) {
     World::Get().Fail({.kind = kind, .invariant = invariant, .what = what, .gfn = gfn, .pfn = pfn});
+  }
+
+  [[noreturn]] static void FailMapped(ViolationKind kind, const HostFrame<P>& frame, Pfn pfn,
+                                      const char* what) {
+    World::Get().Fail(
+        {.kind = kind, .invariant = "G1", .what = what, .pfn = pfn, .value = frame.address});
   }
 
   static HostPage Page(const HostEntry<P>& entry) {

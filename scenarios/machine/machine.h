@@ -24,6 +24,7 @@
 #include "scenarios/machine/entry_history.h"
 #include "scenarios/machine/host_memory.h"
 #include "scenarios/machine/migration.h"
+#include "scenarios/machine/page_cache.h"
 #include "scenarios/machine/processor.h"
 #include "scenarios/machine/recount.h"
 #include "scenarios/machine/shape.h"
@@ -54,6 +55,7 @@ class Machine final : public Environment, public Observer {
     }
     mmu_ = Arch::Make(*this, tables_, rcu_, std::move(vcpus), shape);
     slot_oracle_.emplace(mmu_->state().slots);
+    page_cache_.emplace(mmu_->state().caches, host_, *slot_oracle_);
     for (uint32_t id = 0; id < shape.slots.size(); ++id) {
       const auto [first, last] = shape.slots[id];
       mmu_->AddSlot(id, first, last, first);
@@ -198,6 +200,7 @@ class Machine final : public Environment, public Observer {
     GiveUpRoots([this] { mmu_->ZapAll(); });
   }
   void SynchronizeRcu() { rcu_.synchronize(); }
+  PageCache<P>& page_cache() { return *page_cache_; }
 
   void Unregister() { LeaveNotifier(); }
 
@@ -208,6 +211,7 @@ class Machine final : public Environment, public Observer {
       for (auto& seat : seats_) mmu_->DropRoot(seat->vcpu);
     }
     LeaveNotifier();
+    page_cache_->Deactivate();
     mmu_->Destroy();
     destroyed_ = true;
     P::Delete(mmu_);
@@ -242,6 +246,7 @@ class Machine final : public Environment, public Observer {
                "a table page is still allocated after the VM is gone");
     }
     host_.CheckAtRest();
+    page_cache_->CheckGone();
   }
   // Whether a valid root maps gfn to the host's page.
   bool Mapped(Gfn gfn) const { return MappedLevel(gfn) != 0; }
@@ -294,6 +299,7 @@ class Machine final : public Environment, public Observer {
   }
   int MappingLevel(Hva address) override { return host_.MappingLevel(address); }
   void ReleasePage(const HostPage& page, bool dirty) override {
+    if (registration_.linked()) page_cache_->CheckValid();
     // A huge page is written back as a whole.
     const Hva address = dirty ? host_.AddressOf(page.pfn) : 0;
     if (dirty && host_.Huge(address) && host_.Maps(address, page.pfn)) {
@@ -305,6 +311,9 @@ class Machine final : public Environment, public Observer {
   void MarkPage(Pfn pfn, bool accessed, bool dirty) override {
     if (accessed || dirty) host_.Mark(pfn, dirty);
   }
+  HostMapping MapPage(const HostPage& page) override { return page_cache_->Map(page); }
+  void UnmapPage(HostMapping mapping) override { page_cache_->Unmap(mapping); }
+  void WriteMapping(HostMapping mapping) override { page_cache_->Write(mapping); }
   void DrainLog(int vcpu, absl::FunctionRef<void(Gfn)> visit) override {
     for (const Gfn gfn : seats_[Index(vcpu)]->processor.TakeLog()) visit(gfn);
   }
@@ -432,12 +441,14 @@ class Machine final : public Environment, public Observer {
     invalidating_[Self()].emplace_back(first, last);
     const bool told = registration_.Call([&] {
       mmu_->InvalidateStart(first, last, may_sleep);
+      page_cache_->CheckInvalid(first, last);
       CheckWhole(first, last);
     });
     may_not_sleep_[Self()] = outer;
     // N6: if the VM is no longer told, it has let go of everything before.
     if (!told && !destroyed_) CheckWhole(first, last);
     change();
+    if (told) page_cache_->CheckInvalid(first, last);
     host_.Unrevoke(first, last);
     // The end is delivered to whoever was told of the start.
     if (told) registration_.Call([&] { mmu_->InvalidateEnd(first, last); });
@@ -591,6 +602,7 @@ class Machine final : public Environment, public Observer {
   bool destroyed_ = false;
   std::vector<TableReference<P>> zapped_;
   std::optional<SlotOracle<P>> slot_oracle_;
+  std::optional<PageCache<P>> page_cache_;
   std::set<Gfn> protected_;  // by an operation that has returned
   std::set<Gfn> donated_;    // likewise
   EntryHistory<Arch> history_;

@@ -150,7 +150,9 @@ template <typename Arch>
 void Machine<Arch>::OnTrace(TraceKind kind, uint64_t a, uint64_t b, std::source_location where) {
   switch (kind) {
     case TraceKind::kUnlocked:
-      return CheckNoDebt();
+      // Others than the MMU lock may be given up while there is a debt.
+      if (!destroyed_ && mmu_->state().mmu_lock.HeldBy(static_cast<int>(Self()))) CheckNoDebt();
+      return;
     case TraceKind::kWalk:
       progress_[Self()] = {.bounded = b != 0};
       return;
@@ -243,6 +245,8 @@ void Machine<Arch>::CheckAtRest() {
   P::Check(!registration_.linked() ||
                (state.invalidation.in_progress() == 0 && state.slots.invalidations() == 0),
            ViolationKind::kRefcount, "N1", "an invalidation is still in progress at rest");
+
+  if (registration_.linked()) page_cache_->CheckValid();
 
   // N2, S3, S6: what is mapped is what the host maps, and no more than it may.
   Recount<G> recount;

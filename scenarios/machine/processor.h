@@ -87,7 +87,9 @@ class Processor {
     }
   }
 
-  void Load(Pfn root) { root_ = root == kNoPfn ? TableReference<P>{} : ReferenceTo<P>(tables_, root); }
+  void Load(Pfn root) {
+    root_ = root == kNoPfn ? TableReference<P>{} : ReferenceTo<P>(tables_, root);
+  }
   const TableReference<P>& root() const { return root_; }
 
   // The translation for an access, or nullptr: a fault. Each hit and each end

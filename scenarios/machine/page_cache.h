@@ -1,0 +1,143 @@
+// The machine's page cache: one for the VM, for whichever guest frame it was last
+// asked for, and the pages that the host has mapped for it (G1, G2).
+#ifndef RACEWALK_SCENARIOS_MACHINE_PAGE_CACHE_H_
+#define RACEWALK_SCENARIOS_MACHINE_PAGE_CACHE_H_
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "core/environment.h"
+#include "core/geometry.h"
+#include "core/pfncache/gfn_to_pfn_cache.h"
+#include "core/platform/platform.h"
+#include "core/platform/relacy/world.h"
+#include "core/tables/life.h"
+#include "scenarios/machine/host_memory.h"
+#include "scenarios/machine/slot_oracle.h"
+
+namespace racewalk {
+
+// Oracle state is plain memory, and orders nothing.
+template <Platform P>
+class PageCache {
+ public:
+  PageCache(PfnCaches<P>& caches, HostMemory<P>& host, const SlotOracle<P>& slots)
+      : host_(host), slots_(slots), cache_(caches) {}
+
+  // --- What threads do. That a page cannot be had is no error. ---
+
+  void Activate(Gfn gfn) { cache_.Activate(gfn); }
+  void Refresh(Gfn gfn) { cache_.Refresh(gfn); }
+  void Use(Gfn gfn) {
+    cache_.Use(gfn, [&](HostMapping mapping) {
+      CheckFrame(gfn, mapping);
+      Write(mapping);
+    });
+  }
+  void Deactivate() { cache_.Deactivate(); }
+
+  // --- Environment. ---
+
+  HostMapping Map(const HostPage& page) {
+    mappings_.push_back(
+        std::make_unique<Mapping>(page, host_.AddressOf(page.pfn), mappings_.size() + 1));
+    return mappings_.size();
+  }
+  void Unmap(HostMapping mapping) {
+    Mapping& mine = At(mapping);
+    P::Check(mine.mapped, ViolationKind::kDoubleFree, "G2",
+             "{thread} unmaps a page of a page cache that has been unmapped already");
+    mine.mapped = false;
+    mine.life.End();
+  }
+  void Write(HostMapping mapping) {
+    Mapping& mine = At(mapping);
+    P::Check(mine.mapped, ViolationKind::kUseAfterFree, "G2",
+             "{thread} writes through a page cache to a page that has been unmapped");
+    mine.life.Check();
+    host_.WriteMapped(mine.page.pfn, mine.page.generation);
+  }
+
+  // --- Oracles. ---
+
+  // While the host takes [first, last] back, between the notifier's start and end.
+  void CheckInvalid(Hva first, Hva last) const {
+    if (!cache_.valid() || cache_.address() < first || last < cache_.address()) return;
+    Fail(ViolationKind::kStaleTranslation,
+         "the page cache is valid for page {pfn} at host address {value}, although the host's "
+         "invalidation of it has returned");
+  }
+  // At any time while the VM still hears of the host, who changes nothing before
+  // the notifier's start has returned.
+  void CheckValid() const {
+    if (!cache_.valid()) return;
+    if (!cache_.active()) {
+      Fail(ViolationKind::kAssertion,
+           "the page cache is valid for page {pfn} at host address {value}, but not active: no "
+           "notifier finds it");
+    }
+    const Mapping& mapping = At(cache_.mapping());
+    if (mapping.address != cache_.address() || mapping.page.pfn != cache_.pfn()) {
+      Fail(ViolationKind::kBadMapping,
+           "the page cache is valid for page {pfn} at host address {value}, but has the page of "
+           "another address");
+    }
+    if (host_.Maps(cache_.address(), cache_.pfn())) return;
+    Fail(ViolationKind::kStaleTranslation,
+         "the page cache is valid for page {pfn}, which the host does not have at its address "
+         "{value}");
+  }
+  // When the VM has gone.
+  void CheckGone() const {
+    for (const auto& mapping : mappings_) {
+      P::Check(!mapping->mapped, ViolationKind::kLeak, "G2",
+               "a page of a page cache is still mapped after the VM is gone");
+    }
+  }
+
+ private:
+  struct Mapping {
+    Mapping(const HostPage& its_page, Hva its_address, std::size_t number)
+        : page(its_page),
+          address(its_address),
+          life(WordName{"mapping_life", static_cast<uint32_t>(number)}) {
+      life.Begin();
+    }
+    HostPage page;
+    Hva address;
+    bool mapped = true;
+    LifeWord<P> life;
+  };
+
+  Mapping& At(HostMapping mapping) const { return *mappings_[mapping - 1]; }
+
+  // G1: a use of the cache for gfn reaches what the slots have there.
+  void CheckFrame(Gfn gfn, HostMapping mapping) const {
+    const HostPage& page = At(mapping).page;
+    const Hva address = host_.AddressOf(page.pfn);
+    if (address == HostMemory<P>::kNoAddress || slots_.Allows(gfn, address)) return;
+    World::Get().Fail({.kind = ViolationKind::kBadMapping,
+                       .invariant = "G1",
+                       .what = "{thread} reaches page {pfn} through the page cache for guest frame "
+                               "{gfn}, which the memory slots do not have there",
+                       .gfn = gfn,
+                       .pfn = page.pfn});
+  }
+  [[noreturn]] void Fail(ViolationKind kind, const char* what) const {
+    World::Get().Fail({.kind = kind,
+                       .invariant = "G1",
+                       .what = what,
+                       .pfn = cache_.pfn(),
+                       .value = cache_.address()});
+  }
+
+  HostMemory<P>& host_;
+  const SlotOracle<P>& slots_;
+  std::vector<std::unique_ptr<Mapping>> mappings_;  // by number, from 1
+  GfnToPfnCache<P> cache_;
+};
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_SCENARIOS_MACHINE_PAGE_CACHE_H_
