@@ -1,8 +1,9 @@
-#include "scenarios/page_cache_bugs.h"
-
+// Historical bugs of the page cache.
 #include <vector>
 
 #include "core/violation.h"
+#include "scenarios/bug_lists.h"
+#include "scenarios/bugs.h"
 
 namespace racewalk {
 
