@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "core/platform/native.h"
-#include "core/tdp/fake_environment.h"
 #include "core/tdp/native_vm.h"
+#include "core/vm/fake_environment.h"
 
 namespace racewalk {
 namespace {

@@ -23,7 +23,6 @@ class BugsFoundTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(BugsFoundTest, ShowsAsOneOfItsKinds) {
   const Bug& bug = *FindBug(GetParam());
-  if (bug.mmu != "tdp") GTEST_SKIP() << bug.mmu << " is not modelled";
   const Scenario* scenario = FindScenario(bug.scenario);
   ASSERT_NE(scenario, nullptr) << bug.scenario;
   const auto explorer = Explorer::Create(

@@ -211,7 +211,12 @@ struct Refused {
 
 TEST(ExplorerTest, RefusesWhatIsNotModelledAndSaysWhere) {
   const std::vector<Refused> cases = {
-      {kFaults, "stage2", "", "stage2"},
+      {kFaults, "stage2", "owned", "owned"},
+      {"any frames=2 logging=dirty_bit vcpu a{write 0} vcpu b{write 1}", "stage2", "rwlock",
+       "dirty_bit"},
+      {"any frames=2 roles=2 vcpu a{write 0} vcpu b{write 1}", "stage2", "rwlock", "roles"},
+      {"any frames=2 vcpu a{write 0} vmm m{invalidate_roots}", "stage2", "rwlock",
+       "line 1, column 36: `invalidate_roots`"},
       {kFaults, "x86", "owned", "x86"},
       {kFaults, "tdp", "owned+v14", "v14"},
       {kFaults, "tdp", "rwlock", "rwlock"},

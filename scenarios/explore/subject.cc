@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "scenarios/explore/subject_words.h"
 #include "scenarios/printer.h"
 #include "scenarios/variants.h"
 
@@ -117,6 +118,9 @@ const std::vector<std::string>& ModelledMmus() {
 
 absl::StatusOr<PreparedSubject> Prepare(const Subject& subject) {
   const Scenario& scenario = subject.scenario;
+  if (const std::string problem = MmuProblem(subject.mmu); !problem.empty()) {
+    return Unsupported(scenario, problem);
+  }
   const MmuChoice mmu = subject.mmu == "stage2" ? MmuChoice::kStage2 : MmuChoice::kTdp;
   if (scenario.mmu != MmuChoice::kAny && scenario.mmu != mmu) {
     return Unsupported(scenario, absl::StrCat("the scenario is not for ", subject.mmu));

@@ -22,6 +22,7 @@ struct NoEnvironment final : Environment {
   int MappingLevel(Hva) override { return 1; }
   void ReleasePage(const HostPage&, bool) override {}
   void MarkPage(Pfn, bool, bool) override {}
+  void CleanPage(Pfn /*pfn*/) override {}
   HostMapping MapPage(const HostPage&) override { return kNoMapping; }
   void UnmapPage(HostMapping) override {}
   void WriteMapping(HostMapping) override {}
