@@ -3,6 +3,7 @@
 #define RACEWALK_CORE_STAGE2_NATIVE_VM_H_
 
 #include <cstdint>
+#include <utility>
 
 #include "core/platform/native.h"
 #include "core/stage2/mmu.h"
@@ -47,6 +48,13 @@ struct Stage2Native {
 
 template <typename G>
 using Stage2Vm = NativeVm<Stage2Native<G>>;
+
+// What is flushed where [first, last], more than a page, has to be.
+template <typename G>
+std::pair<Gfn, Gfn> FlushOfMany(const Stage2Options& options, Gfn first, Gfn last) {
+  if (options.range_flush) return {first, last};
+  return {0, G::kFrames - 1};
+}
 
 // What the tests run through: every design, with what the processors may or may
 // not offer, and blocks split early or late.

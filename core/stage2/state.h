@@ -38,8 +38,9 @@ template <Platform P, typename G>
 struct Stage2State : VmState<P> {
   // Blocks are mapped below the root only.
   static constexpr int kMaxLeafLevel = G::kLevels - 1;
-  // Long operations offer to yield between pieces of this size (stage2_apply_range).
-  static constexpr Gfn kChunk = G::Span(2);
+  // Long operations offer to yield between pieces of this size, the largest block
+  // (stage2_apply_range).
+  static constexpr Gfn kChunk = G::Span(G::kLevels - 1);
 
   Stage2State(Environment& env, Stage2Tables<P, G>& pool, typename P::Rcu& domain,
               std::vector<Vcpu<P>*> cpus, Stage2Variant v, Stage2Options o)

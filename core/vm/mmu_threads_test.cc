@@ -92,14 +92,16 @@ class MmuThreadsTest : public testing::Test {
     Draw draw(seed);
     for (int i = 0; i < kHostOperations; ++i) {
       AwaitGuests(i);
-      switch (draw.Below(8)) {
+      switch (draw.Below(16)) {
         case 0:
           vm_.mmu->ZapAll();
           break;
         case 1:
+        case 2:
           if constexpr (requires { vm_.mmu->InvalidateRoots(); }) vm_.mmu->InvalidateRoots();
           break;
-        case 2:
+        case 3:
+        case 4:
           vm_.mmu->Collapse(0, kOwn * (kVcpus + 1));
           break;
         default:

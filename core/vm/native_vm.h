@@ -191,6 +191,15 @@ class NativeVm {
   // Before it accesses anything again, vCPU i forgets something that it has cached.
   bool FlushIsDue(int i) { return vcpu(i).pending() != 0 || !environment.dropped(i).empty(); }
 
+  // The ranges that vCPU i is told to forget by `body`.
+  template <typename F>
+  std::vector<std::pair<Gfn, Gfn>> FlushedBy(int i, F body) {
+    environment.BeginGuest(i);
+    environment.EndGuest(i);
+    body();
+    return environment.dropped(i);
+  }
+
   // --- The host. ---
 
   // What the host does to take [first, last] back, and the rest of its huge pages.

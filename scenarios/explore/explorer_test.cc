@@ -211,7 +211,7 @@ struct Refused {
 
 TEST(ExplorerTest, RefusesWhatIsNotModelledAndSaysWhere) {
   const std::vector<Refused> cases = {
-      {kFaults, "stage2", "owned", "owned"},
+      {kFaults, "stage2", "rwlock", "not for stage2"},
       {"any frames=2 logging=dirty_bit vcpu a{write 0} vcpu b{write 1}", "stage2", "rwlock",
        "dirty_bit"},
       {"any frames=2 roles=2 vcpu a{write 0} vcpu b{write 1}", "stage2", "rwlock", "roles"},
@@ -221,7 +221,8 @@ TEST(ExplorerTest, RefusesWhatIsNotModelledAndSaysWhere) {
       {kFaults, "tdp", "owned+v14", "v14"},
       {kFaults, "tdp", "rwlock", "rwlock"},
       {kFaults, "tdp", "nonsense", "nonsense"},
-      {"stage2 frames=2 vcpu a{write 0} vcpu b{write 1}", "tdp", "owned", "stage2"},
+      {"stage2 frames=2 vcpu a{write 0} vcpu b{write 1}", "tdp", "owned", "not for tdp"},
+      {"any frames=2 vcpu a{write 0} vcpu b{write 1}", "stage2", "owned", "owned"},
       {"tdp geometry=4x1 frames=2 vcpu a{write 0} vcpu b{write 1}", "tdp", "owned", "4x1"},
       {"tdp access=tracked frames=2 vcpu a{write 0} vcpu b{write 1}", "tdp", "owned+ad_at_zap",
        "ad_at_zap"},

@@ -35,7 +35,7 @@ class LibraryCleanTest : public testing::TestWithParam<std::string> {
       EXPECT_FALSE(batch.violated) << Name(batch.violation.kind) << " " << batch.violation.invariant
                                    << ": " << batch.violation.what << ", key " << batch.key;
       EXPECT_EQ(batch.executions, kExecutions);
-      EXPECT_GT(std::set<uint64_t>(interleavings.begin(), interleavings.end()).size(), 3u);
+      EXPECT_GT(std::set<uint64_t>(interleavings.begin(), interleavings.end()).size(), 1u);
     }
   }
 };
