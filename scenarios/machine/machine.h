@@ -25,10 +25,12 @@
 #include "scenarios/machine/host_memory.h"
 #include "scenarios/machine/migration.h"
 #include "scenarios/machine/page_cache.h"
+#include "scenarios/machine/peek.h"
 #include "scenarios/machine/processor.h"
 #include "scenarios/machine/recount.h"
 #include "scenarios/machine/shape.h"
 #include "scenarios/machine/slot_oracle.h"
+#include "scenarios/machine/walk_progress.h"
 
 namespace racewalk {
 
@@ -356,14 +358,7 @@ class Machine final : public Environment, public Observer {
     const Seat* seat;
     uint64_t ordinal;
   };
-  // How a thread's long walk has fared.
-  struct Progress {
-    uint32_t hold = 0;    // of the MMU lock
-    uint32_t visits = 0;  // entries under that hold while somebody waited
-    Gfn yielded_at = ~Gfn{0};
-    bool moved = true;  // beyond yielded_at
-    bool bounded = false;
-  };
+  static constexpr uint32_t kNoLimit = ~0U;
 
   static std::size_t Index(int i) { return static_cast<std::size_t>(i); }
   static std::size_t Self() { return Index(World::Get().thread()); }
@@ -557,14 +552,13 @@ class Machine final : public Environment, public Observer {
   void CheckAllowed(Gfn gfn, Pfn pfn, bool write) const;
   void CheckSlots() const;
   void CheckNoDebt();
-  void OnVisit(Gfn next);
   void OnYield(Gfn next, std::source_location where);
 
   // Calls visit(valid, gfn, level, leaf) for each leaf of each root.
   template <typename F>
   void ForEachLeaf(F visit) const {
     Arch::ForEachRoot(*mmu_, [&](Pfn root, bool valid) {
-      PeekTable(root, G::kLevels, 0, [&](Gfn gfn, int level, const Entry& entry) {
+      PeekTable<G>(tables_, root, [&](Gfn gfn, int level, const Entry& entry) {
         if (entry.leaf()) visit(valid, gfn, level, entry);
       });
     });
@@ -577,19 +571,6 @@ class Machine final : public Environment, public Observer {
       visit(level, leaf, leaf.Part(gfn - at).pfn());
     });
   }
-  // Calls visit(gfn, level, entry) for every entry below table `pfn`.
-  template <typename F>
-  void PeekTable(Pfn pfn, int level, Gfn base, F visit) const {
-    auto* table = tables_.Peek(pfn);
-    if (table == nullptr) return;
-    for (uint32_t i = 0; i < G::kEntries; ++i) {
-      const Entry entry = table->entries[i].peek();
-      const Gfn gfn = base + i * G::Span(level);
-      visit(gfn, level, entry);
-      if (entry.table() && level > 1) PeekTable(entry.pfn(), level - 1, gfn, visit);
-    }
-  }
-
   MachineShape shape_;
   uint32_t block_;  // base pages of a huge page of the host; 1: it has none
   HostMemory<P> host_;
@@ -609,7 +590,7 @@ class Machine final : public Environment, public Observer {
   std::array<bool, kMaxThreads> mapped_{};
   std::array<std::vector<std::pair<Hva, Hva>>, kMaxThreads> invalidating_{};
   std::array<bool, kMaxThreads> may_not_sleep_{};
-  std::array<Progress, kMaxThreads> progress_{};
+  std::array<WalkProgress, kMaxThreads> progress_{};
 };
 
 }  // namespace racewalk

@@ -132,7 +132,7 @@ void Machine<Arch>::CheckNoDebt() {
   if (destroyed_) return;
   ForEachCached([&](const Seat& seat, Gfn gfn, Pfn pfn) {
     bool found = false;
-    PeekTable(seat.processor.root().pfn, G::kLevels, 0, [&](Gfn at, int level, const Entry& entry) {
+    PeekTable<G>(tables_, seat.processor.root().pfn, [&](Gfn at, int level, const Entry& entry) {
       if (!entry.leaf() || gfn < at || gfn - at >= G::Span(level)) return;
       found |= entry.Part(gfn - at).pfn() == pfn;
     });
@@ -154,10 +154,13 @@ void Machine<Arch>::OnTrace(TraceKind kind, uint64_t a, uint64_t b, std::source_
       if (!destroyed_ && mmu_->state().mmu_lock.HeldBy(static_cast<int>(Self()))) CheckNoDebt();
       return;
     case TraceKind::kWalk:
-      progress_[Self()] = {.bounded = b != 0};
+      progress_[Self()] = WalkProgress(/*bounded=*/b != 0);
       return;
     case TraceKind::kVisit:
-      return OnVisit(a);
+      if (destroyed_) return;
+      return progress_[Self()].Visited(
+          mmu_->state().mmu_lock, static_cast<int>(Self()), a,
+          may_not_sleep_[Self()] ? kNoLimit : Arch::kMaxVisitsWhileOthersWait);
     case TraceKind::kYielded:
       return OnYield(a, where);
     case TraceKind::kMapped:
@@ -187,7 +190,7 @@ void Machine<Arch>::OnTrace(TraceKind kind, uint64_t a, uint64_t b, std::source_
     }
     case TraceKind::kRootZapped: {
       // R5: nothing is mapped in a root when its owner lets go of it.
-      PeekTable(static_cast<Pfn>(a), G::kLevels, 0, [](Gfn gfn, int /*level*/, const Entry& entry) {
+      PeekTable<G>(tables_, static_cast<Pfn>(a), [](Gfn gfn, int /*level*/, const Entry& entry) {
         if (!entry.leaf() && !entry.table()) return;
         World::Get().Fail({.kind = ViolationKind::kRootLifecycle,
                            .invariant = "R6",
@@ -201,35 +204,12 @@ void Machine<Arch>::OnTrace(TraceKind kind, uint64_t a, uint64_t b, std::source_
 }
 
 template <typename Arch>
-void Machine<Arch>::OnVisit(Gfn next) {
-  if (destroyed_) return;
-  const auto& lock = mmu_->state().mmu_lock;
-  Progress& mine = progress_[Self()];
-  if (next != mine.yielded_at) mine.moved = true;
-  if (!lock.HeldBy(static_cast<int>(Self()))) return;  // nobody waits for this walk
-  const uint32_t hold = lock.HoldOf(static_cast<int>(Self()));
-  if (hold != mine.hold || !lock.contended()) mine.visits = 0;
-  mine.hold = hold;
-  if (!lock.contended() || may_not_sleep_[Self()] || mine.bounded) return;
-  if (++mine.visits <= Arch::kMaxVisitsWhileOthersWait) return;
-  World::Get().Fail({.kind = ViolationKind::kLivelock,
-                     .invariant = "P1",
-                     .what = "{thread} goes on through {value} entries with the MMU lock held "
-                             "while others wait for it, and does not offer to yield",
-                     .value = mine.visits});
-}
-
-template <typename Arch>
 void Machine<Arch>::OnYield(Gfn next, std::source_location where) {
-  Progress& mine = progress_[Self()];
   P::Check(!may_not_sleep_[Self()], ViolationKind::kLockDiscipline, "P3",
            "{thread} gives up the MMU lock in a context that must not sleep", where);
   P::Check(!rcu_.held(), ViolationKind::kLockDiscipline, "P3",
            "{thread} gives up the MMU lock inside a read section, which must not sleep", where);
-  P::Check(mine.moved || mine.yielded_at != next, ViolationKind::kLivelock, "P1",
-           "{thread} yields a second time at the same entry: two such walks never end", where);
-  mine.yielded_at = next;
-  mine.moved = false;
+  progress_[Self()].Yielded(next, where);
 }
 
 template <typename Arch>
@@ -279,7 +259,7 @@ void Machine<Arch>::CheckAtRest() {
   std::vector<uint32_t> reached(tables_.end(), 0);
   Arch::ForEachRoot(*mmu_, [&](Pfn root, bool /*valid*/) {
     ++reached[root];
-    PeekTable(root, G::kLevels, 0, [&](Gfn gfn, int, const Entry& entry) {
+    PeekTable<G>(tables_, root, [&](Gfn gfn, int, const Entry& entry) {
       if (Arch::Taken(entry)) {
         world.Fail({.kind = ViolationKind::kAssertion,
                     .invariant = "S1",
