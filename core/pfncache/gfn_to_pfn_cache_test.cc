@@ -53,7 +53,7 @@ class GfnToPfnCacheTest : public testing::Test {
   }
 
   static constexpr Hva kAddress = 64;
-  NativeVm<G> vm_{1, {.slot_of_everything = false}};
+  TdpVm<G> vm_{1, {.slot_of_everything = false}};
   Cache cache_{vm_.mmu->state().caches};
 };
 

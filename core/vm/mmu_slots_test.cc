@@ -54,6 +54,7 @@ class MmuSlotsTest : public testing::Test {
   }
   // A write that found nothing, although by now there is something.
   FaultResult Again(int vcpu, Gfn gfn) {
+    vm_.mmu->PrepareEntry(vm_.vcpu(vcpu));
     return vm_.mmu->Fault(vm_.vcpu(vcpu), {.gfn = gfn, .write = true});
   }
   // As a deletion leaves the slots half-way.
