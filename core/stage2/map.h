@@ -93,6 +93,7 @@ class Stage2Map {
     bool mapped = false;   // the walk has come to where it is to be
     bool kept = false;     // it was there
     bool donated = false;  // the frame was given away
+    bool relax = false;    // it was there, and the hardware was stopped by its permissions
   };
 
   int GoalLevel(const Slot& slot, Gfn gfn, int host_level) const {
@@ -129,6 +130,7 @@ class Stage2Map {
                      [&](const Context& at, Visit) { return Visited(at, wish); });
     if (result == WalkResult::kExclusive) return std::nullopt;
     if (wish.donated) return FaultResult::kNoMemorySlot;
+    if (wish.relax) return Relax(wish);
     // It may also end early because the path went while it was walked.
     if (result == WalkResult::kAgain || !wish.mapped) return FaultResult::kRetry;
     return wish.kept ? FaultResult::kSpurious : FaultResult::kFixed;
@@ -150,8 +152,10 @@ class Stage2Map {
     const Pte<P> leaf = wish.leaf.Whole(G::Span(at.level));
     if (at.old.table()) return blocks_.Coalesce(at, leaf);
     if (at.old.leaf() && at.old.pfn() == leaf.pfn()) {
-      // Only the permissions differ: that is Relax's business, at the next fault.
+      // Only the permissions differ: that is Relax's business, now if they are what
+      // stopped the hardware, else at the next fault.
       wish.kept = at.old.writable() || !wish.fault.write;
+      wish.relax = !wish.kept && wish.fault.present && wish.fault.level == at.level;
       return wish.kept ? WalkResult::kDone : WalkResult::kAgain;
     }
     if (at.old.donated() && P::keeps(point::map_respects_owner)) {

@@ -21,6 +21,7 @@
 #include "core/platform/platform.h"
 #include "core/platform/relacy/world.h"
 #include "core/vcpu/vcpu.h"
+#include "scenarios/machine/donations.h"
 #include "scenarios/machine/entry_history.h"
 #include "scenarios/machine/host_memory.h"
 #include "scenarios/machine/migration.h"
@@ -71,6 +72,7 @@ class Machine final : public Environment, public Observer {
   void Access(int vcpu, Gfn gfn, GuestAccess access) {
     const bool write = access == GuestAccess::kWrite;
     Seat& seat = *seats_[Index(vcpu)];
+    int spurious = 0;
     for (;;) {
       Prepare(seat);
       if (!seat.vcpu.Enter()) continue;
@@ -86,7 +88,10 @@ class Machine final : public Environment, public Observer {
                            .level = found.level,
                            .access_flag = found.access_flag})) {
         case FaultResult::kFixed:
+          continue;
         case FaultResult::kSpurious:
+          // Whoever has changed the entry may still owe the flush.
+          if (++spurious > 1) P::Pause();
           continue;
         case FaultResult::kNoMemorySlot:
           return;
@@ -168,12 +173,14 @@ class Machine final : public Environment, public Observer {
     for (Gfn gfn = first; gfn <= last; ++gfn) protected_.insert(gfn);
   }
   void Donate(Gfn first, Gfn last) {
+    const uint64_t begun = donations_.Begin();
     if constexpr (!Arch::kReplacesRoots) mmu_->Donate(first, last);
-    for (Gfn gfn = first; gfn <= last; ++gfn) donated_.insert(gfn);
+    for (Gfn gfn = first; gfn <= last; ++gfn) donations_.Donated(gfn, begun);
   }
   void ReclaimDonated(Gfn first, Gfn last) {
-    for (Gfn gfn = first; gfn <= last; ++gfn) donated_.erase(gfn);
+    for (Gfn gfn = first; gfn <= last; ++gfn) donations_.ReclaimBegins(gfn);
     if constexpr (!Arch::kReplacesRoots) mmu_->Reclaim(first, last);
+    for (Gfn gfn = first; gfn <= last; ++gfn) donations_.ReclaimEnds(gfn);
   }
 
   void AddSlot(uint32_t id, Gfn first, Gfn last) {
@@ -319,7 +326,13 @@ class Machine final : public Environment, public Observer {
   void DrainLog(int vcpu, absl::FunctionRef<void(Gfn)> visit) override {
     for (const Gfn gfn : seats_[Index(vcpu)]->processor.TakeLog()) visit(gfn);
   }
-  void CleanPage(Pfn pfn) override { host_.Clean(pfn); }
+  void CleanPage(Pfn pfn) override {
+    // It takes time: others may come before.
+    World::Get().Wait(
+        OpKind::kWait, 0, [](const void*) { return true; }, nullptr,
+        std::source_location::current());
+    host_.Clean(pfn);
+  }
   void FlushOwnTlb(int vcpu) override { seats_[Index(vcpu)]->processor.Flush(); }
   void FlushRange(int vcpu, Gfn first, Gfn last) override {
     // A walk that has begun caches nothing afterwards; and nothing comes between
@@ -585,7 +598,7 @@ class Machine final : public Environment, public Observer {
   std::optional<SlotOracle<P>> slot_oracle_;
   std::optional<PageCache<P>> page_cache_;
   std::set<Gfn> protected_;  // by an operation that has returned
-  std::set<Gfn> donated_;    // likewise
+  Donations donations_;
   EntryHistory<Arch> history_;
   std::array<bool, kMaxThreads> mapped_{};
   std::array<std::vector<std::pair<Hva, Hva>>, kMaxThreads> invalidating_{};

@@ -60,7 +60,7 @@ void Machine<Arch>::CheckAllowed(Gfn gfn, Pfn pfn, bool write) const {
                        .gfn = gfn,
                        .pfn = pfn});
   }
-  if (donated_.contains(gfn)) {
+  if (donations_.Away(gfn)) {
     World::Get().Fail({.kind = ViolationKind::kPermission,
                        .invariant = "A6",
                        .what = "{thread} reaches guest frame {gfn} after it has been given away",

@@ -269,7 +269,8 @@ void World::Trace(TraceKind kind, uint64_t a, uint64_t b, std::source_location w
     static constexpr auto kTexts = std::to_array<const char*>(
         {"unlocks", "begins a walk", "visits an entry", "gave up the MMU lock and took it again",
          "frees table page", "has emptied invalid root", "has a mapping for guest frame",
-         "is about to publish memory slots"});
+         "has changed an entry", "is about to publish memory slots"});
+    static_assert(kTexts.size() == static_cast<std::size_t>(TraceKind::kSlotsReplaced) + 1);
     Record({.kind = EventKind::kTrace,
             .value = a,
             .trace = kTexts[static_cast<std::size_t>(kind)],
