@@ -23,6 +23,7 @@
 #include "core/vcpu/vcpu.h"
 #include "scenarios/machine/entry_history.h"
 #include "scenarios/machine/host_memory.h"
+#include "scenarios/machine/meter.h"
 #include "scenarios/machine/migration.h"
 #include "scenarios/machine/page_cache.h"
 #include "scenarios/machine/peek.h"
@@ -121,7 +122,6 @@ class Machine final : public Environment, public Observer {
     Prepare(seat);
   }
   void DropRoot(int vcpu) { mmu_->DropRoot(seats_[Index(vcpu)]->vcpu); }
-
   enum class Reclaim : uint8_t { kUnmap, kSwap, kMigrate };
   // The host takes the pages at its addresses [first, last] back. Reclaim by
   // swapping may come from a context that must not sleep.
@@ -161,7 +161,7 @@ class Machine final : public Environment, public Observer {
   void Age(Hva first, Hva last, bool clear) {
     registration_.Call([&] { mmu_->Young(first, last, clear); });
   }
-  void Collapse(Gfn first, Gfn last) { mmu_->Collapse(first, last); }
+  void Collapse(Gfn first, Gfn last) { metering_.Collapse(*mmu_, first, last); }
   void Split(Gfn gfn) { mmu_->Split(gfn); }
   void Protect(Gfn first, Gfn last) {
     mmu_->Protect(first, last);
@@ -175,7 +175,6 @@ class Machine final : public Environment, public Observer {
     for (Gfn gfn = first; gfn <= last; ++gfn) donated_.erase(gfn);
     if constexpr (!Arch::kReplacesRoots) mmu_->Reclaim(first, last);
   }
-
   void AddSlot(uint32_t id, Gfn first, Gfn last) {
     UpdateSlots([&] { mmu_->AddSlot(id, first, last, first); });
   }
@@ -203,7 +202,7 @@ class Machine final : public Environment, public Observer {
   }
   void SynchronizeRcu() { rcu_.synchronize(); }
   PageCache<P>& page_cache() { return *page_cache_; }
-
+  void set_meter(Meter* meter) { metering_.Begin(meter, mmu_->state().mmu_lock.location()); }
   void Unregister() { LeaveNotifier(); }
 
   // With all vCPUs closed.
@@ -333,6 +332,7 @@ class Machine final : public Environment, public Observer {
   }
   void SetHardwareRoot(int vcpu, Pfn table) override { seats_[Index(vcpu)]->processor.Load(table); }
   void Interrupt(int vcpu) override {
+    metering_.Count([](Meter& meter, int self) { meter.Interrupted(self); });
     seats_[Index(vcpu)]->kicked = !seats_[Index(vcpu)]->in_guest;
     WaitForVisit(*seats_[Index(vcpu)]);
   }
@@ -359,7 +359,6 @@ class Machine final : public Environment, public Observer {
     uint64_t ordinal;
   };
   static constexpr uint32_t kNoLimit = ~0U;
-
   static std::size_t Index(int i) { return static_cast<std::size_t>(i); }
   static std::size_t Self() { return Index(World::Get().thread()); }
 
@@ -398,7 +397,7 @@ class Machine final : public Environment, public Observer {
   // N7: success means that the page was mapped at some time during the call.
   FaultResult Fault(Seat& seat, const GuestFault& fault) {
     mapped_[Self()] = false;
-    const FaultResult result = mmu_->Fault(seat.vcpu, fault);
+    const FaultResult result = metering_.Fault(*mmu_, seat.vcpu, fault);
     const bool success = result == FaultResult::kFixed || result == FaultResult::kSpurious;
     P::Check(!success || mapped_[Self()], ViolationKind::kAssertion, "N7",
              "a fault of {thread} reports success although it has mapped nothing");
@@ -591,6 +590,7 @@ class Machine final : public Environment, public Observer {
   std::array<std::vector<std::pair<Hva, Hva>>, kMaxThreads> invalidating_{};
   std::array<bool, kMaxThreads> may_not_sleep_{};
   std::array<WalkProgress, kMaxThreads> progress_{};
+  Metering metering_;
 };
 
 }  // namespace racewalk
