@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <source_location>
 
@@ -64,7 +65,18 @@ enum class TraceKind : uint8_t {
   kMapped,         // a fault has found or made a mapping of its page; a: gfn
   kEntrySet,       // an entry of a table was changed; a: pfn of the table << 16 | index, b: bits
   kSlotsReplaced,  // another array of memory slots is about to be published; a: its number
+  kFlush,          // all vCPUs are about to be made to forget translations; a: FlushScope
+  kCollapsed,      // a table has given way to a block or to nothing; a: gfn, b: its entry's level
 };
+
+// What one flush, of all vCPUs, covers and how they are told.
+enum class FlushScope : uint8_t {
+  kPage,     // of one page, from outside
+  kRange,    // of more, but not all
+  kVm,       // of everything, from outside
+  kRequest,  // of everything, by each vCPU itself when it enters the guest again
+};
+inline constexpr std::size_t kFlushScopes = 4;
 
 // What P::Srcu is: a domain of sleepable RCU. Sections nest, end on the thread
 // that began them and may block, on locks or for others; `held` is the caller's

@@ -43,6 +43,7 @@ class Stage2Blocks {
     } else {
       if (const WalkResult put = Put(at, block); put != WalkResult::kDone) return put;
     }
+    P::Trace(TraceKind::kCollapsed, at.gfn, static_cast<uint64_t>(at.level));
     update_.FreeSubtree(at.old, at.level - 1, at.gfn, at.shared());
     return WalkResult::kDone;
   }
@@ -156,6 +157,7 @@ class Stage2Blocks {
     if (NeedsExclusive(at)) return WalkResult::kExclusive;
     if (!update_.TryBreak(at)) return WalkResult::kAgain;
     update_.Make(at, Pte<P>{});
+    P::Trace(TraceKind::kCollapsed, at.gfn, static_cast<uint64_t>(at.level));
     update_.FreeSubtree(at.old, at.level - 1, at.gfn, at.shared());
     return WalkResult::kDone;
   }

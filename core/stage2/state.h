@@ -79,9 +79,13 @@ struct Stage2State : VmState<P> {
   // Returns when no vCPU can use what was cached for [first, last] before,
   // pointers to tables included. The hardware broadcasts it: no interrupt.
   void Flush(Gfn first, Gfn last) {
+    Flush(first, last, first == last ? FlushScope::kPage : FlushScope::kRange);
+  }
+  void FlushVm() { Flush(0, G::kFrames - 1, FlushScope::kVm); }
+  void Flush(Gfn first, Gfn last, FlushScope scope) {
+    P::Trace(TraceKind::kFlush, static_cast<uint64_t>(scope));
     for (Vcpu<P>* vcpu : this->vcpus) this->environment.FlushRange(vcpu->index(), first, last);
   }
-  void FlushVm() { Flush(0, G::kFrames - 1); }
   // Many pages at once.
   void FlushMany(Gfn first, Gfn last) {
     if (options.range_flush || first == last) return Flush(first, last);

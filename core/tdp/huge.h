@@ -73,10 +73,14 @@ class TdpHuge {
           Entry block;
           if (!BlockFor(iter, block)) break;
           if (update_.TryShared(iter, block)) {
+            P::Trace(TraceKind::kCollapsed, iter.gfn, static_cast<uint64_t>(iter.level));
             flush = true;
             break;
           }
-        } else if (!remove || update_.ZapShared(iter, flush_later)) {
+        } else if (!remove) {
+          break;
+        } else if (update_.ZapShared(iter, flush_later)) {
+          P::Trace(TraceKind::kCollapsed, iter.gfn, static_cast<uint64_t>(iter.level));
           break;
         }
         P::Pause();

@@ -75,6 +75,7 @@ struct TdpState : VmState<P> {
   // Returns when no vCPU can use a translation that was cached before: each is
   // outside of guest mode, or has been, and flushes before it enters again.
   void FlushRemoteTlbs() {
+    P::Trace(TraceKind::kFlush, static_cast<uint64_t>(FlushScope::kRequest));
     for (Vcpu<P>* vcpu : this->vcpus) vcpu->Request(kRequestFlush, this->environment);
   }
 
@@ -83,6 +84,8 @@ struct TdpState : VmState<P> {
     if (!options.ranged_flush) return FlushRemoteTlbs();
     const Gfn pages = P::keeps(point::flush_covers_entry) ? G::Span(level) : 1;
     const Gfn first = G::Align(gfn, level);
+    P::Trace(TraceKind::kFlush,
+             static_cast<uint64_t>(pages == 1 ? FlushScope::kPage : FlushScope::kRange));
     for (Vcpu<P>* vcpu : this->vcpus) {
       this->environment.FlushRange(vcpu->index(), first, first + pages - 1);
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +13,7 @@
 #include "scenarios/explore/learner.h"
 #include "scenarios/explore/machine_program.h"
 #include "scenarios/explore/subject.h"
+#include "scenarios/machine/meter.h"
 #include "scenarios/machine/stage2_arch.h"
 #include "scenarios/machine/tdp_arch.h"
 #include "scenarios/printer.h"
@@ -22,6 +24,26 @@ namespace {
 // The pilot's executions; their seed is fixed so that what is learned is too.
 constexpr uint64_t kPilotExecutions = 16;
 constexpr uint64_t kPilotSeed = 0x70696C6F74;
+
+// Shows a meter each step before the strategy decides what follows.
+class MeteredDecisions final : public Decisions {
+ public:
+  MeteredDecisions(Decisions& strategy, Meter& meter) : strategy_(strategy), meter_(meter) {}
+
+  int Pick(const PickView& view) override {
+    meter_.Choosing(view);
+    return strategy_.Pick(view);
+  }
+  void Forced(const PickView& view) override {
+    meter_.Choosing(view);
+    strategy_.Forced(view);
+  }
+  uint32_t Choose(uint32_t n, Choice kind) override { return strategy_.Choose(n, kind); }
+
+ private:
+  Decisions& strategy_;
+  Meter& meter_;
+};
 
 template <typename Arch>
 class MachineExplorer final : public Explorer {
@@ -72,6 +94,11 @@ class MachineExplorer final : public Explorer {
     return batch;
   }
 
+  void set_meter(Meter* meter) override {
+    meter_ = meter;
+    program_.set_meter(meter);
+  }
+
   Recording Record(Strategy& strategy, uint64_t key, bool events) override {
     Recording recording;
     std::vector<TakenDecision> taken;
@@ -100,11 +127,18 @@ class MachineExplorer final : public Explorer {
    public:
     Loop(MachineExplorer& explorer, Strategy& strategy, Batch& batch,
          std::vector<uint64_t>* interleavings)
-        : explorer_(explorer), strategy_(strategy), batch_(batch), interleavings_(interleavings) {}
+        : explorer_(explorer), strategy_(strategy), batch_(batch), interleavings_(interleavings) {
+      if (explorer.meter_ != nullptr) metered_.emplace(strategy, *explorer.meter_);
+    }
 
     void Before() override {
       World& world = World::Get();
-      world.Begin(explorer_.threads(), explorer_.engine_.get(), &strategy_);
+      Decisions* decisions = &strategy_;
+      if (metered_.has_value()) {
+        explorer_.meter_->Begin(explorer_.threads());
+        decisions = &*metered_;
+      }
+      world.Begin(explorer_.threads(), explorer_.engine_.get(), decisions);
       world.set_weakened(explorer_.subject_.weakened);
       strategy_.Begin(next_key(batch_.executions));
     }
@@ -131,6 +165,7 @@ class MachineExplorer final : public Explorer {
     Strategy& strategy_;
     Batch& batch_;
     std::vector<uint64_t>* interleavings_;
+    std::optional<MeteredDecisions> metered_{};
   };
 
   int threads() const { return static_cast<int>(names_.size()); }
@@ -151,6 +186,7 @@ class MachineExplorer final : public Explorer {
   std::vector<std::string> names_;
   std::unique_ptr<Engine> engine_;
   MachineProgram<Arch> program_;
+  Meter* meter_ = nullptr;
 };
 
 // As many levels and index bits as the scenario asks for; null if there are none such.

@@ -18,6 +18,8 @@
 
 namespace racewalk {
 
+class Meter;
+
 // The MMUs that an Explorer can be made for, by name.
 const std::vector<std::string>& ModelledMmus();
 
@@ -75,6 +77,10 @@ class Explorer {
   // execution's interleaving hash if asked.
   virtual Batch Run(Strategy& strategy, uint64_t seed, uint64_t first, uint64_t count,
                     std::vector<uint64_t>* interleavings) = 0;
+
+  // From now on `meter`, which must outlive this, counts what Run and Record do;
+  // null: nothing does, and it costs nothing.
+  virtual void set_meter(Meter* /*meter*/) {}
 
   // Runs the execution `key` once, recording decisions, and events if asked.
   virtual Recording Record(Strategy& strategy, uint64_t key, bool events) = 0;

@@ -25,6 +25,7 @@ class MachineProgram final : public Program {
 
   void Setup() override {
     machine_ = std::make_unique<Machine<Arch>>(prepared_.shape);
+    machine_->set_meter(meter_);
     World::Get().set_observer(machine_.get());
     Run(prepared_.setup);
     if (prepared_.close_after_setup) machine_->DropRoot(0);
@@ -52,6 +53,7 @@ class MachineProgram final : public Program {
     machine_.reset();
   }
   uint64_t final_state() const { return final_state_; }
+  void set_meter(Meter* meter) { meter_ = meter; }
 
  private:
   void Run(const Script& script) {
@@ -195,6 +197,7 @@ class MachineProgram final : public Program {
   const PreparedSubject& prepared_;
   std::unique_ptr<Machine<Arch>> machine_;
   uint64_t final_state_ = 0;
+  Meter* meter_ = nullptr;
 };
 
 }  // namespace racewalk

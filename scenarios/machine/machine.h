@@ -24,6 +24,7 @@
 #include "scenarios/machine/donations.h"
 #include "scenarios/machine/entry_history.h"
 #include "scenarios/machine/host_memory.h"
+#include "scenarios/machine/meter.h"
 #include "scenarios/machine/migration.h"
 #include "scenarios/machine/page_cache.h"
 #include "scenarios/machine/peek.h"
@@ -139,34 +140,18 @@ class Machine final : public Environment, public Observer {
     });
   }
   // The host replaces the pages around `address` by a huge one, or breaks that.
-  void MakeHuge(Hva address) {
-    const Hva block = BlockOf(address);
-    if (block_ == 1 || host_.Huge(block)) return;
-    Invalidating(block, block + block_ - 1, /*may_sleep=*/true, [&] {
-      // The host's own locks keep what it takes back from becoming part of a huge page.
-      if (host_.Huge(block) || OthersInvalidate(block, block + block_ - 1)) return;
-      host_.FormBlock(block);
-    });
-  }
+  void MakeHuge(Hva address);
   void MakeSmall(Hva address) {
     if (host_.Huge(address)) BreakPage(BlockOf(address), /*may_sleep=*/true);
   }
   // The address space goes, with no vCPU running: the notifier's release first.
-  void ExitMm() {
-    registration_.Leave([&] { mmu_->Release(); });
-    const Hva last = shape_.guest_frames - 1;
-    if (!destroyed_) CheckUnmapped(0, last);  // N4
-    host_.Revoke(0, last);
-    for (Hva address = 0; address <= last; ++address) {
-      TakeOne(Reclaim::kUnmap, address, 0, last, /*may_sleep=*/true);
-    }
-  }
+  void ExitMm();
 
   // Answers to the host whether pages of [first, last] are in use.
   void Age(Hva first, Hva last, bool clear) {
     registration_.Call([&] { mmu_->Young(first, last, clear); });
   }
-  void Collapse(Gfn first, Gfn last) { mmu_->Collapse(first, last); }
+  void Collapse(Gfn first, Gfn last) { metering_.Collapse(*mmu_, first, last); }
   void Split(Gfn gfn) { mmu_->Split(gfn); }
   void Protect(Gfn first, Gfn last) {
     mmu_->Protect(first, last);
@@ -211,6 +196,7 @@ class Machine final : public Environment, public Observer {
   void SynchronizeRcu() { rcu_.synchronize(); }
   PageCache<P>& page_cache() { return *page_cache_; }
 
+  void set_meter(Meter* meter) { metering_.Begin(meter, mmu_->state().mmu_lock.location()); }
   void Unregister() { LeaveNotifier(); }
 
   // With all vCPUs closed.
@@ -346,6 +332,7 @@ class Machine final : public Environment, public Observer {
   }
   void SetHardwareRoot(int vcpu, Pfn table) override { seats_[Index(vcpu)]->processor.Load(table); }
   void Interrupt(int vcpu) override {
+    metering_.Count([](Meter& meter, int self) { meter.Interrupted(self); });
     seats_[Index(vcpu)]->kicked = !seats_[Index(vcpu)]->in_guest;
     WaitForVisit(*seats_[Index(vcpu)]);
   }
@@ -411,7 +398,7 @@ class Machine final : public Environment, public Observer {
   // N7: success means that the page was mapped at some time during the call.
   FaultResult Fault(Seat& seat, const GuestFault& fault) {
     mapped_[Self()] = false;
-    const FaultResult result = mmu_->Fault(seat.vcpu, fault);
+    const FaultResult result = metering_.Fault(*mmu_, seat.vcpu, fault);
     const bool success = result == FaultResult::kFixed || result == FaultResult::kSpurious;
     P::Check(!success || mapped_[Self()], ViolationKind::kAssertion, "N7",
              "a fault of {thread} reports success although it has mapped nothing");
@@ -465,14 +452,7 @@ class Machine final : public Environment, public Observer {
 
   // A huge page that is only partly in [first, last] may be mapped, through a
   // frame outside, until the host breaks it, which is an invalidation of all of it.
-  void CheckWhole(Hva first, Hva last) {
-    const Hva begin = host_.Huge(first) && BlockOf(first) < first ? BlockOf(first) + block_ : first;
-    const Hva end =
-        host_.Huge(last) && BlockOf(last) + block_ - 1 > last ? BlockOf(last) : last + 1;
-    if (begin >= end) return;
-    CheckUnmapped(begin, end - 1);
-    host_.Revoke(begin, end - 1);
-  }
+  void CheckWhole(Hva first, Hva last);
   // Whether another thread of the host is changing something there.
   bool OthersInvalidate(Hva first, Hva last) const {
     for (std::size_t thread = 0; thread < invalidating_.size(); ++thread) {
@@ -491,23 +471,7 @@ class Machine final : public Environment, public Observer {
   }
 
   // The page at `address`; within the invalidation of [first, last].
-  void TakeOne(Reclaim how, Hva address, Hva first, Hva last, bool may_sleep) {
-    using Keep = typename HostMemory<P>::Keep;
-    const Keep keep = how == Reclaim::kSwap ? Keep::kSave : Keep::kDiscard;
-    const Hva block = BlockOf(address);
-    while (!(how == Reclaim::kMigrate ? host_.Move(address) : host_.Drop(address, keep))) {
-      // A huge page goes as a whole, or is broken first. A fault may have
-      // brought it in just now.
-      if (block < first || block + block_ - 1 > last) {
-        BreakPage(block, may_sleep);
-        host_.Revoke(std::max(block, first), std::min(block + block_ - 1, last));
-      } else if (how == Reclaim::kMigrate) {
-        host_.SplitBlock(block);
-      } else if (host_.DropBlock(block, keep)) {
-        return;
-      }
-    }
-  }
+  void TakeOne(Reclaim how, Hva address, Hva first, Hva last, bool may_sleep);
   Hva BlockOf(Hva address) const { return address & ~Hva{block_ - 1}; }
 
   void LeaveNotifier() {
@@ -604,10 +568,12 @@ class Machine final : public Environment, public Observer {
   std::array<std::vector<std::pair<Hva, Hva>>, kMaxThreads> invalidating_{};
   std::array<bool, kMaxThreads> may_not_sleep_{};
   std::array<WalkProgress, kMaxThreads> progress_{};
+  Metering metering_;
 };
 
 }  // namespace racewalk
 
 #include "scenarios/machine/oracles.h"  // IWYU pragma: export
+#include "scenarios/machine/reclaim.h"  // IWYU pragma: export
 
 #endif  // RACEWALK_SCENARIOS_MACHINE_MACHINE_H_

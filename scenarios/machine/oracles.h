@@ -151,8 +151,9 @@ void Machine<Arch>::OnTrace(TraceKind kind, uint64_t a, uint64_t b, std::source_
   switch (kind) {
     case TraceKind::kUnlocked:
       // Others than the MMU lock may be given up while there is a debt.
-      if (!destroyed_ && mmu_->state().mmu_lock.HeldBy(static_cast<int>(Self()))) CheckNoDebt();
-      return;
+      if (destroyed_ || !mmu_->state().mmu_lock.HeldBy(static_cast<int>(Self()))) return;
+      metering_.Count([](Meter& meter, int self) { meter.Unlocked(self); });
+      return CheckNoDebt();
     case TraceKind::kWalk:
       progress_[Self()] = WalkProgress(/*bounded=*/b != 0);
       return;
@@ -172,8 +173,14 @@ void Machine<Arch>::OnTrace(TraceKind kind, uint64_t a, uint64_t b, std::source_
     case TraceKind::kSlotsReplaced:
       if (slot_oracle_.has_value()) slot_oracle_->Remember();
       return;
+    case TraceKind::kFlush:
+      return metering_.Count(
+          [a](Meter& meter, int self) { meter.Flushed(self, static_cast<FlushScope>(a)); });
+    case TraceKind::kCollapsed:
+      return metering_.Count([](Meter& meter, int self) { meter.Collapsed(self); });
     case TraceKind::kTableFreed: {
       const auto pfn = static_cast<Pfn>(a);
+      metering_.Count([](Meter& meter, int self) { meter.Freed(self); });
       Arch::CheckFreed(*mmu_, *tables_.Peek(pfn));
       history_.Forget(pfn);
       const uint32_t generation = tables_.Peek(pfn)->life.generation();

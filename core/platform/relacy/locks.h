@@ -46,6 +46,8 @@ class ABSL_LOCKABLE RelacySharedMutex {
   // Somebody waits who can go on only when the caller's hold ends.
   bool contended() const { return waiting_writers_ > 0 || (writer_ >= 0 && waiting_readers_ > 0); }
 
+  // For oracles: as in Announcement.
+  uint32_t location() const { return location_; }
   // For oracles: the ordinal of the latest hold of `thread`.
   uint32_t HoldOf(int thread) const { return hold_of_[static_cast<std::size_t>(thread)]; }
   // For oracles: whether `thread` holds it at all.

@@ -25,6 +25,24 @@ constexpr uint32_t kPatience = 4;
 // Livelock: everybody who can run has retried so often in an unchanged state.
 constexpr uint32_t kVainRetries = 16;
 
+// What a timeline shows of it; null: nothing, other events say it.
+const char* TextOf(TraceKind kind) {
+  switch (kind) {
+    case TraceKind::kYielded:
+      return "gave up the MMU lock and took it again";
+    case TraceKind::kTableFreed:
+      return "frees table page";
+    case TraceKind::kRootZapped:
+      return "has emptied invalid root";
+    case TraceKind::kMapped:
+      return "has a mapping for guest frame";
+    case TraceKind::kSlotsReplaced:
+      return "is about to publish memory slots";
+    default:
+      return nullptr;
+  }
+}
+
 }  // namespace
 
 void ReleaseInto(Clock& clock) {
@@ -264,17 +282,8 @@ bool World::Keeps(point p, std::source_location where) {
 }
 
 void World::Trace(TraceKind kind, uint64_t a, uint64_t b, std::source_location where) {
-  if (recording() && kind != TraceKind::kVisit && kind != TraceKind::kWalk &&
-      kind != TraceKind::kUnlocked) {
-    static constexpr auto kTexts = std::to_array<const char*>(
-        {"unlocks", "begins a walk", "visits an entry", "gave up the MMU lock and took it again",
-         "frees table page", "has emptied invalid root", "has a mapping for guest frame",
-         "has changed an entry", "is about to publish memory slots"});
-    static_assert(kTexts.size() == static_cast<std::size_t>(TraceKind::kSlotsReplaced) + 1);
-    Record({.kind = EventKind::kTrace,
-            .value = a,
-            .trace = kTexts[static_cast<std::size_t>(kind)],
-            .where = where});
+  if (recording() && TextOf(kind) != nullptr) {
+    Record({.kind = EventKind::kTrace, .value = a, .trace = TextOf(kind), .where = where});
   }
   if (observer_ != nullptr) observer_->OnTrace(kind, a, b, where);
 }
