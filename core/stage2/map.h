@@ -40,11 +40,13 @@ class Stage2Map {
   std::optional<FaultResult> WithoutLock(Vcpu<P>& /*vcpu*/, const Slot& /*slot*/,
                                          const GuestFault& fault) {
     if (!fault.access_flag) return std::nullopt;
+    bool there = false;
     state_.mmu_lock.lock_shared();
     const WalkResult result =
         walker_.Walk(fault.gfn, fault.gfn, kVisitLeaf | kWalkShared | kWalkForFault,
                      [&](const Context& at, Visit) {
                        if (!at.old.leaf()) return WalkResult::kAgain;
+                       there = at.old.accessed();
                        if (!update_.TryAttributes(at, at.old.with(pte_bits::kAccessed))) {
                          return WalkResult::kAgain;
                        }
@@ -52,7 +54,8 @@ class Stage2Map {
                        return WalkResult::kDone;
                      });
     state_.mmu_lock.unlock_shared();
-    return result == WalkResult::kDone ? FaultResult::kFixed : FaultResult::kRetry;
+    if (result != WalkResult::kDone) return FaultResult::kRetry;
+    return there ? FaultResult::kSpurious : FaultResult::kFixed;
   }
   // Asked for before the page, as the size of a VMA is; so it may be stale.
   int SizeAtLookup(const Slot& slot, Gfn gfn) const {
