@@ -56,8 +56,8 @@ class Environment {
   virtual void FlushOwnTlb(int vcpu) = 0;
   // Drops what vCPU `vcpu` has cached for guest frames [first, last], pointers to
   // tables included; returns when a walk that had begun before cannot cache
-  // anything any more.
-  virtual void FlushRange(int vcpu, Gfn first, Gfn last) = 0;
+  // anything any more, unless `wait_for_walks` is false (only when weakened).
+  virtual void FlushRange(int vcpu, Gfn first, Gfn last, bool wait_for_walks) = 0;
   // Interrupts vCPU `vcpu`; returns when the hardware part of what it was
   // doing in guest mode is over.
   virtual void Interrupt(int vcpu) = 0;

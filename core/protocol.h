@@ -130,7 +130,7 @@ enum class PointKind : uint8_t {
   X(flush_carried, kStep, relaxed, relaxed, "tdp", "",                                             \
     "a flush owed for one root must not be forgotten at the next", "X09")                          \
   X(kick_waits, kStep, relaxed, relaxed, "tdp", "",                                                \
-    "a request is seen at the next entry only; a vCPU in the guest must be made to leave", "A20")  \
+    "a request is seen at the next entry only; a vCPU in the guest must be made to leave", "")     \
   X(unmap_all_roots, kStep, relaxed, relaxed, "tdp", "",                                           \
     "a zap of an invalid root may have yielded half-way and still holds mappings", "X05")          \
   X(unmap_flushes, kStep, relaxed, relaxed, "", "",                                                \
@@ -278,6 +278,14 @@ enum class PointKind : uint8_t {
     "a frame that was given away is not the guest's any more", "")                                 \
   X(chunks_yield, kYield, relaxed, relaxed, "stage2", "",                                          \
     "others must not wait for a long operation", "")                                               \
+  X(relax_checks_level, kStep, relaxed, relaxed, "stage2", "",                                     \
+    "the page that stopped the hardware may be a block by now, with pages that must stay as they " \
+    "are",                                                                                         \
+    "")                                                                                            \
+  X(break_puts_leaf, kStep, relaxed, relaxed, "stage2", "",                                        \
+    "the entry that takes its place is counted again: the table would never be empty", "A11")      \
+  X(flush_waits, kStep, relaxed, relaxed, "stage2", "",                                            \
+    "a walk that has begun before would cache what it found after the flush", "A20")               \
   X(barrier_before_teardown, kStep, relaxed, relaxed, "defer_to_callback", "",                     \
     "callbacks use what the teardown frees", "A07")                                                \
   X(snapshot_before_lookup, kAlternative, relaxed, relaxed, "", "seq_read_before_pfn",             \
@@ -337,6 +345,8 @@ enum class PointKind : uint8_t {
     "")                                                                                            \
   X(gpc_released_under_lock, kAlternative, relaxed, relaxed, "", "",                               \
     "release the page after the lock: the host may have written it back and freed it", "")         \
+  X(clean_comes_first, kAlternative, relaxed, relaxed, "stage2", "",                               \
+    "clean the caches after the entry is made: another vCPU fetches in between", "")               \
   X(clear_bits_atomically, kAlternative, relaxed, relaxed, "ad_at_zap", "",                        \
     "clear W or D by a load and a store: the hardware sets D between", "X13")                      \
   X(invalid_set_first, kAlternative, relaxed, relaxed, "last_put_zaps", "",                        \

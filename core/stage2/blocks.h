@@ -29,8 +29,10 @@ class Stage2Blocks {
   WalkResult Put(const Context& at, Pte<P> leaf) {
     if (!update_.TryBreak(at)) return WalkResult::kAgain;
     if (!P::keeps(point::make_follows_break)) return WalkResult::kAgain;
-    Clean(leaf, at.level);
+    const bool in_time = P::keeps(point::clean_comes_first);
+    if (in_time) Clean(leaf, at.level);
     update_.Make(at, leaf);
+    if (!in_time) Clean(leaf, at.level);
     return WalkResult::kDone;
   }
 
@@ -38,8 +40,10 @@ class Stage2Blocks {
   WalkResult Coalesce(const Context& at, Pte<P> block) {
     if (NeedsExclusive(at)) return WalkResult::kExclusive;
     if (state_.variant.bbm2) {
-      Clean(block, at.level);
+      const bool in_time = P::keeps(point::clean_comes_first);
+      if (in_time) Clean(block, at.level);
       if (!update_.TryReplace(at, block)) return WalkResult::kAgain;
+      if (!in_time) Clean(block, at.level);
     } else {
       if (const WalkResult put = Put(at, block); put != WalkResult::kDone) return put;
     }

@@ -36,26 +36,10 @@ class Stage2Map {
 
   // --- For FaultPath. ---
 
-  // The hardware found everything in order but the access flag.
-  std::optional<FaultResult> WithoutLock(Vcpu<P>& /*vcpu*/, const Slot& /*slot*/,
-                                         const GuestFault& fault) {
+  std::optional<FaultResult> Early(Vcpu<P>& /*vcpu*/, const Slot& /*slot*/,
+                                   const GuestFault& fault) {
     if (!fault.access_flag) return std::nullopt;
-    bool there = false;
-    state_.mmu_lock.lock_shared();
-    const WalkResult result =
-        walker_.Walk(fault.gfn, fault.gfn, kVisitLeaf | kWalkShared | kWalkForFault,
-                     [&](const Context& at, Visit) {
-                       if (!at.old.leaf()) return WalkResult::kAgain;
-                       there = at.old.accessed();
-                       if (!update_.TryAttributes(at, at.old.with(pte_bits::kAccessed))) {
-                         return WalkResult::kAgain;
-                       }
-                       P::Trace(TraceKind::kMapped, fault.gfn);
-                       return WalkResult::kDone;
-                     });
-    state_.mmu_lock.unlock_shared();
-    if (result != WalkResult::kDone) return FaultResult::kRetry;
-    return there ? FaultResult::kSpurious : FaultResult::kFixed;
+    return HandleAccessFault(fault.gfn);
   }
   // Asked for before the page, as the size of a VMA is; so it may be stale.
   int SizeAtLookup(const Slot& slot, Gfn gfn) const {
@@ -99,6 +83,25 @@ class Stage2Map {
     bool relax = false;    // it was there, and the hardware was stopped by its permissions
   };
 
+  // The hardware found everything in order but the access flag.
+  FaultResult HandleAccessFault(Gfn gfn) {
+    bool there = false;
+    state_.mmu_lock.lock_shared();
+    const WalkResult result = walker_.Walk(
+        gfn, gfn, kVisitLeaf | kWalkShared | kWalkForFault, [&](const Context& at, Visit) {
+          if (!at.old.leaf()) return WalkResult::kAgain;
+          there = at.old.accessed();
+          if (!update_.TryAttributes(at, at.old.with(pte_bits::kAccessed))) {
+            return WalkResult::kAgain;
+          }
+          P::Trace(TraceKind::kMapped, gfn);
+          return WalkResult::kDone;
+        });
+    state_.mmu_lock.unlock_shared();
+    if (result != WalkResult::kDone) return FaultResult::kRetry;
+    return there ? FaultResult::kSpurious : FaultResult::kFixed;
+  }
+
   int GoalLevel(const Slot& slot, Gfn gfn, int host_level) const {
     if (slot.logging() && P::keeps(point::logging_maps_small)) return 1;
     const int most = std::min(host_level, Stage2State<P, G>::kMaxLeafLevel);
@@ -110,6 +113,11 @@ class Stage2Map {
         walker_.Walk(wish.fault.gfn, wish.fault.gfn, kVisitLeaf | kWalkShared | kWalkForFault,
                      [&](const Context& at, Visit) {
                        if (!at.old.leaf()) return WalkResult::kAgain;
+                       // What stopped the hardware may be a block by now, of
+                       // which this fault may not make all writable.
+                       if (at.level != wish.fault.level && P::keeps(point::relax_checks_level)) {
+                         return WalkResult::kAgain;
+                       }
                        const uint64_t grant = wish.leaf.writable() ? pte_bits::kWrite : 0;
                        return update_.TryAttributes(at, at.old.with(grant | pte_bits::kAccessed))
                                   ? WalkResult::kDone
@@ -158,7 +166,8 @@ class Stage2Map {
       // Only the permissions differ: that is Relax's business, now if they are what
       // stopped the hardware, else at the next fault.
       wish.kept = at.old.writable() || !wish.fault.write;
-      wish.relax = !wish.kept && wish.fault.present && wish.fault.level == at.level;
+      wish.relax = P::keeps(point::relax_by_level) && !wish.kept && wish.fault.present &&
+                   wish.fault.level == at.level;
       return wish.kept ? WalkResult::kDone : WalkResult::kAgain;
     }
     if (at.old.donated() && P::keeps(point::map_respects_owner)) {

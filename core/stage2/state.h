@@ -84,7 +84,10 @@ struct Stage2State : VmState<P> {
   void FlushVm() { Flush(0, G::kFrames - 1, FlushScope::kVm); }
   void Flush(Gfn first, Gfn last, FlushScope scope) {
     P::Trace(TraceKind::kFlush, static_cast<uint64_t>(scope));
-    for (Vcpu<P>* vcpu : this->vcpus) this->environment.FlushRange(vcpu->index(), first, last);
+    const bool wait_for_walks = P::keeps(point::flush_waits);
+    for (Vcpu<P>* vcpu : this->vcpus) {
+      this->environment.FlushRange(vcpu->index(), first, last, wait_for_walks);
+    }
   }
   // Many pages at once.
   void FlushMany(Gfn first, Gfn last) {

@@ -36,7 +36,9 @@ class Stage2Update {
     // it becomes is published by Make alone
     if (!Change(at, Pte<P>::Locked(), std::memory_order_relaxed)) return false;
     if (at.old.valid() && P::keeps(point::break_flushes)) FlushEntry(at);
-    if (at.old.counted()) state_.Put(at.table);
+    if (at.old.counted() && (!at.old.leaf() || P::keeps(point::break_puts_leaf))) {
+      state_.Put(at.table);
+    }
     return true;
   }
 

@@ -33,7 +33,7 @@ class TdpFault {
  private:
   friend class FaultPath<P, TdpFault>;
 
-  std::optional<FaultResult> WithoutLock(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault) {
+  std::optional<FaultResult> Early(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault) {
     return fast_.Handle(vcpu, slot, fault);
   }
   // The size is asked for under the MMU lock.

@@ -87,7 +87,8 @@ struct TdpState : VmState<P> {
     P::Trace(TraceKind::kFlush,
              static_cast<uint64_t>(pages == 1 ? FlushScope::kPage : FlushScope::kRange));
     for (Vcpu<P>* vcpu : this->vcpus) {
-      this->environment.FlushRange(vcpu->index(), first, first + pages - 1);
+      this->environment.FlushRange(vcpu->index(), first, first + pages - 1,
+                                   /*wait_for_walks=*/true);
     }
   }
 

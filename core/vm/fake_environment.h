@@ -164,7 +164,7 @@ class FakeEnvironment final : public Environment {
     At(vcpu).flushes += 1;
   }
   // From another thread: drops it before the next turn, and lets this one end.
-  void FlushRange(int vcpu, Gfn first, Gfn last) override {
+  void FlushRange(int vcpu, Gfn first, Gfn last, bool /*wait_for_walks*/) override {
     Seat& seat = At(vcpu);
     seat.mutex.lock();
     seat.dropped.emplace_back(first, last);

@@ -20,7 +20,9 @@ struct FaultPage {
 };
 
 // What differs between MMUs, in a section of the slots:
-//   optional<FaultResult> WithoutLock(vcpu, slot, fault)  nothing: it takes more than that
+//   optional<FaultResult> Early(vcpu, slot, fault)        what needs no page of the host; nothing:
+//   it
+//                                                         takes more than that
 //   int SizeAtLookup(slot, gfn)                           the level of the host's mapping, asked
 //                                                         for before the page
 //   bool RootIsStale(vcpu)                                with the MMU lock
@@ -53,7 +55,7 @@ class FaultPath {
       slot = state_.slots.Find(fault.gfn);
     }
     if (slot == nullptr) return FaultResult::kNoMemorySlot;
-    const std::optional<FaultResult> fast = mapper_.WithoutLock(vcpu, *slot, fault);
+    const std::optional<FaultResult> fast = mapper_.Early(vcpu, *slot, fault);
     return fast.has_value() ? *fast : HandleLocked(vcpu, *slot, fault);
   }
 

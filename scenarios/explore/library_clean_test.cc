@@ -3,6 +3,8 @@
 // Method: a few thousand executions of each under the default strategies.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <set>
 #include <string>
@@ -21,7 +23,7 @@ constexpr uint64_t kExecutions = 800;  // of each variant and strategy
 
 class LibraryCleanTest : public testing::TestWithParam<std::string> {
  protected:
-  static void ExpectClean(const std::string& mmu, const std::string& variant) {
+  void ExpectClean(const std::string& mmu, const std::string& variant) {
     const Scenario& scenario = *FindScenario(GetParam());
     for (const char* spec : {"random", "pct:3"}) {
       SCOPED_TRACE(absl::StrCat(mmu, " ", variant, " ", spec));
@@ -35,9 +37,12 @@ class LibraryCleanTest : public testing::TestWithParam<std::string> {
       EXPECT_FALSE(batch.violated) << Name(batch.violation.kind) << " " << batch.violation.invariant
                                    << ": " << batch.violation.what << ", key " << batch.key;
       EXPECT_EQ(batch.executions, kExecutions);
-      EXPECT_GT(std::set<uint64_t>(interleavings.begin(), interleavings.end()).size(), 1u);
+      const std::set<uint64_t> distinct(interleavings.begin(), interleavings.end());
+      most_distinct_ = std::max(most_distinct_, distinct.size());
     }
   }
+
+  std::size_t most_distinct_ = 0;  // interleavings of a design under a strategy
 };
 
 TEST_P(LibraryCleanTest, NothingIsFound) {
@@ -47,6 +52,7 @@ TEST_P(LibraryCleanTest, NothingIsFound) {
     if (scenario.mmu != MmuChoice::kAny && scenario.mmu != choice) continue;
     for (const std::string& variant : VariantsToRun(scenario, choice)) ExpectClean(mmu, variant);
   }
+  EXPECT_GT(most_distinct_, 1u) << "there is nothing to race";
 }
 
 std::vector<std::string> Names() {

@@ -320,13 +320,15 @@ class Machine final : public Environment, public Observer {
     host_.Clean(pfn);
   }
   void FlushOwnTlb(int vcpu) override { seats_[Index(vcpu)]->processor.Flush(); }
-  void FlushRange(int vcpu, Gfn first, Gfn last) override {
+  void FlushRange(int vcpu, Gfn first, Gfn last, bool wait_for_walks) override {
     // A walk that has begun caches nothing afterwards; and nothing comes between
     // the end of the wait and the flush.
-    World::Get().Wait(
-        OpKind::kWait, 0,
-        [](const void* argument) { return !static_cast<const Seat*>(argument)->in_guest; },
-        seats_[Index(vcpu)].get(), std::source_location::current());
+    if (wait_for_walks) {
+      World::Get().Wait(
+          OpKind::kWait, 0,
+          [](const void* argument) { return !static_cast<const Seat*>(argument)->in_guest; },
+          seats_[Index(vcpu)].get(), std::source_location::current());
+    }
     seats_[Index(vcpu)]->processor.FlushRange(first, last);
     history_.Flushed(static_cast<uint32_t>(vcpu), first, last);
   }

@@ -28,7 +28,7 @@ struct NoEnvironment final : Environment {
   void WriteMapping(HostMapping) override {}
   void DrainLog(int, absl::FunctionRef<void(Gfn)>) override {}
   void FlushOwnTlb(int) override {}
-  void FlushRange(int, Gfn, Gfn) override {}
+  void FlushRange(int, Gfn, Gfn, bool) override {}
   void Interrupt(int) override {}
   void SetHardwareRoot(int, Pfn) override {}
 };
