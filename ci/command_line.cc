@@ -141,7 +141,8 @@ void AddCheck(CLI::App& app, Words& words) {
   CheckOptions& options = words.check;
   check->add_option("SCENARIO", options.scenarios,
                     "Names, files or one-line text; the whole library if left out");
-  check->add_option("--mmu", words.mmu, "tdp, stage2 or any; default: all that the scenario is for");
+  check->add_option("--mmu", words.mmu,
+                    "tdp, stage2 or any; default: all that the scenario is for");
   check
       ->add_option("--variant", words.variants,
                    "Variant, '+' combines, ',' separates; default: the scenario's")
