@@ -37,6 +37,10 @@ std::vector<std::string> MmusOf(const Scenario& scenario, const std::string& wan
   for (const std::string& mmu : candidates) {
     if (scenario.mmu == MmuChoice::kAny || scenario.mmu == ChoiceOf(mmu)) mmus.push_back(mmu);
   }
+  // Of MMUs that nobody asked for, those that have its words; what none has is
+  // for Explorer to refuse.
+  const auto lacks = [&](const std::string& mmu) { return !RunsOn(scenario, mmu); };
+  if (mmus.size() > 1 && !std::all_of(mmus.begin(), mmus.end(), lacks)) std::erase_if(mmus, lacks);
   return mmus;
 }
 

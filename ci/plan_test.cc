@@ -45,6 +45,15 @@ std::vector<std::string> Rows(const Plan& plan) {
   return rows;
 }
 
+TEST(Plan, WordsOfOneMmuChooseIt) {
+  EXPECT_THAT(Rows(Make({.scenarios = {"frames=2 vcpu a{write 0} vmm m{donate 0}"},
+                         .strategies = {"random"}})),
+              ElementsAre("stage2 defer_to_callback random", "stage2 lock_subtree random",
+                          "stage2 rwlock random"));
+  const Plan plan = Make({.scenarios = {"frames=2 vcpu a{write 0} vmm m{invalidate_roots}"}});
+  for (const std::string& row : Rows(plan)) EXPECT_THAT(row, HasSubstr("tdp "));
+}
+
 TEST(Plan, EveryMmuVariantAndStrategyIsAUnit) {
   const Plan plan = Make({.scenarios = {kAny}});
   std::vector<std::string> expected;

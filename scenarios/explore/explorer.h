@@ -22,6 +22,8 @@ class Meter;
 
 // The MMUs that an Explorer can be made for, by name.
 const std::vector<std::string>& ModelledMmus();
+// Whether MMU `mmu` has all the words and headers of a valid scenario.
+bool RunsOn(const Scenario& scenario, const std::string& mmu);
 
 struct Subject {
   Scenario scenario{};

@@ -116,6 +116,12 @@ const std::vector<std::string>& ModelledMmus() {
   return *mmus;
 }
 
+bool RunsOn(const Scenario& scenario, const std::string& mmu) {
+  const MmuChoice choice = mmu == "stage2" ? MmuChoice::kStage2 : MmuChoice::kTdp;
+  return Prepare({.scenario = scenario, .mmu = mmu, .variant = DefaultVariants(choice).front()})
+      .ok();
+}
+
 absl::StatusOr<PreparedSubject> Prepare(const Subject& subject) {
   const Scenario& scenario = subject.scenario;
   if (const std::string problem = MmuProblem(subject.mmu); !problem.empty()) {
