@@ -13,10 +13,10 @@
 
 namespace racewalk {
 
-template <Platform Platform_, typename G_>
+template <Platform PlatformT, typename GeometryT>
 struct Stage2Arch {
-  using P = Platform_;
-  using G = G_;
+  using P = PlatformT;
+  using G = GeometryT;
   using Mmu = Stage2Mmu<P, G>;
   using Tables = Stage2Tables<P, G>;
   using Entry = Pte<P>;

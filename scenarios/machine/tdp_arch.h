@@ -15,10 +15,10 @@
 
 namespace racewalk {
 
-template <Platform Platform_, typename G_>
+template <Platform PlatformT, typename GeometryT>
 struct TdpArch {
-  using P = Platform_;
-  using G = G_;
+  using P = PlatformT;
+  using G = GeometryT;
   using Mmu = TdpMmu<P, G>;
   using Tables = TdpTables<P, G>;
   using Entry = Spte<P>;
