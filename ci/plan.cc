@@ -18,6 +18,7 @@
 #include "scenarios/library.h"
 #include "scenarios/scenario.h"
 #include "scenarios/variants.h"
+#include "scenarios/words.h"
 
 namespace racewalk {
 namespace {
@@ -25,17 +26,13 @@ namespace {
 constexpr double kLibrarySeconds = 60;
 constexpr double kNamedSeconds = 10;
 
-MmuChoice ChoiceOf(absl::string_view mmu) {
-  return mmu == "stage2" ? MmuChoice::kStage2 : MmuChoice::kTdp;
-}
-
 std::vector<std::string> MmusOf(const Scenario& scenario, const std::string& wanted) {
   std::vector<std::string> mmus;
   // An MMU that is asked for by name but not modelled is for Explorer to refuse.
   const std::vector<std::string> candidates =
       wanted.empty() ? ModelledMmus() : std::vector<std::string>{wanted};
   for (const std::string& mmu : candidates) {
-    if (scenario.mmu == MmuChoice::kAny || scenario.mmu == ChoiceOf(mmu)) mmus.push_back(mmu);
+    if (scenario.mmu == MmuChoice::kAny || scenario.mmu == MmuNamed(mmu)) mmus.push_back(mmu);
   }
   // Of MMUs that nobody asked for, those that have its words; what none has is
   // for Explorer to refuse.
@@ -80,7 +77,7 @@ std::vector<std::string> FittingVariants(const std::vector<std::string>& combina
 absl::Status CheckVariants(const std::vector<std::string>& combinations, const std::string& mmu) {
   for (const std::string& combination : combinations) {
     absl::Status status =
-        CanonicalVariant(mmu.empty() ? MmuChoice::kAny : ChoiceOf(mmu), combination).status();
+        CanonicalVariant(mmu.empty() ? MmuChoice::kAny : MmuNamed(mmu), combination).status();
     if (!status.ok()) {
       return absl::InvalidArgumentError(
           absl::StrCat("--variant: ", absl::string_view(status.message())));
@@ -156,7 +153,7 @@ class Planner {
 
   void AddUnits(const Scenario& scenario) {
     for (const std::string& mmu : MmusOf(scenario, mmu_)) {
-      for (const std::string& variant : VariantsFor(scenario, ChoiceOf(mmu))) {
+      for (const std::string& variant : VariantsFor(scenario, MmuNamed(mmu))) {
         for (const std::string& strategy : plan_.strategies) {
           Unit unit{.target = base_, .strategy = strategy, .enumerates = Enumerates(strategy)};
           unit.target.subject.scenario = scenario;
@@ -192,7 +189,7 @@ class Planner {
     std::vector<std::string> has;
     for (const std::string& mmu : MmusOf(scenario, "")) {
       has.push_back(absl::StrCat(mmu, " (",
-                                 absl::StrJoin(VariantsToRun(scenario, ChoiceOf(mmu)), ", "), ")"));
+                                 absl::StrJoin(VariantsToRun(scenario, MmuNamed(mmu)), ", "), ")"));
     }
     return absl::InvalidArgumentError(absl::StrCat(
         "scenario ", ScenarioLabel(scenario), " is not for",

@@ -59,20 +59,17 @@ class Parser {
     if (token.kind == TokenKind::kWord) {
       const TokenKind second = reader_.PeekSecond().kind;
       const bool assigns = second == TokenKind::kColon || second == TokenKind::kEquals;
-      for (const Spelling<Header>& header : kHeaderSpellings) {
-        if (header.text != token.text || (!assigns && MeansAnother(header.value))) continue;
-        return ReadHeader(header.value);
-      }
-      for (const Spelling<MmuChoice>& mmu : kMmuSpellings) {
-        if (mmu.text != token.text) continue;
-        if (Once(PositionOf(Header::kMmu), reader_.Take())) scenario_.mmu = mmu.value;
+      const auto header = ValueOf(kHeaderSpellings, token.text);
+      if (header.has_value() && (assigns || !MeansAnother(*header))) return ReadHeader(*header);
+      if (const auto mmu = ValueOf(kMmuSpellings, token.text); mmu.has_value()) {
+        if (Once(PositionOf(Header::kMmu), reader_.Take())) scenario_.mmu = *mmu;
         return;
       }
-      for (const Spelling<Block>& block : kBlockSpellings) {
-        if (block.text == token.text) return ReadBlock(block.value);
+      if (const auto block = ValueOf(kBlockSpellings, token.text); block.has_value()) {
+        return ReadBlock(*block);
       }
-      for (const Spelling<ThreadRole>& role : kRoleSpellings) {
-        if (role.text == token.text) return ReadThread(role.value);
+      if (const auto role = ValueOf(kRoleSpellings, token.text); role.has_value()) {
+        return ReadThread(*role);
       }
     }
     reader_.FailHere("a header or a block", ItemRemedy(token));

@@ -54,11 +54,9 @@ class TokenReader {
   template <typename E, std::size_t n>
   E ReadSpelling(const std::array<Spelling<E>, n>& table, absl::string_view what) {
     if (NextIsWord()) {
-      for (const Spelling<E>& spelling : table) {
-        if (spelling.text == Peek().text) {
-          Take();
-          return spelling.value;
-        }
+      if (const std::optional<E> value = ValueOf(table, Peek().text); value.has_value()) {
+        Take();
+        return *value;
       }
     }
     FailOnLine(what, NearestOrAll(NextIsWord() ? Peek().text : "", TextsOf(table)));

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,20 @@ constexpr absl::string_view SpellingOf(const std::array<Spelling<E>, n>& table, 
     if (spelling.value == value) return spelling.text;
   }
   return "?";
+}
+
+template <typename E, std::size_t n>
+constexpr std::optional<E> ValueOf(const std::array<Spelling<E>, n>& table,
+                                   absl::string_view text) {
+  for (const Spelling<E>& spelling : table) {
+    if (spelling.text == text) return spelling.value;
+  }
+  return std::nullopt;
+}
+
+// For a name that has been checked.
+constexpr MmuChoice MmuNamed(absl::string_view name) {
+  return ValueOf(kMmuSpellings, name).value_or(MmuChoice::kTdp);
 }
 
 template <typename E, std::size_t n>

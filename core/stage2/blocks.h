@@ -70,21 +70,21 @@ class Stage2Blocks {
     }
     update_.FreeUnused(child);
     // Turned down: the helper has dropped the last reference already.
-    if (!P::keeps(point::unused_put_once)) update_.PutLast(child);
+    if (!P::keeps(point::unused_put_once)) state_.PutLast(child);
     return WalkResult::kAgain;
   }
 
   // --- Operations, without the MMU lock. ---
 
   // Puts blocks in the place of the tables within [first, last] that the host
-  // backs by huge pages. Other tables there are removed if `remove` says so.
-  void Collapse(const Slot& slot, Gfn first, Gfn last, bool remove) {
+  // backs by huge pages, and removes the others there.
+  void Collapse(const Slot& slot, Gfn first, Gfn last) {
     const bool shared = state_.variant.design != SubtreeDesign::kRwlock;
     ForEachChunk(first, last, shared, [&](Gfn from, Gfn to) {
       walker_.Walk(from, to, kVisitTableBefore | (shared ? uint32_t{kWalkShared} : 0),
                    [&](const Context& at, Visit) {
                      if (at.gfn < first || at.last() > last) return WalkResult::kDone;
-                     return CollapseOne(at, slot, remove);
+                     return CollapseOne(at, slot);
                    });
     });
   }
@@ -147,7 +147,7 @@ class Stage2Blocks {
     }
   }
 
-  WalkResult CollapseOne(const Context& at, const Slot& slot, bool remove) {
+  WalkResult CollapseOne(const Context& at, const Slot& slot) {
     // It would map what was given away, or forget that it was.
     if (HasDonated(at)) return WalkResult::kDone;
     const bool small = slot.logging() && P::keeps(point::recover_respects_logging);
@@ -157,7 +157,6 @@ class Stage2Blocks {
       Pte<P> block;
       return BlockFor(at, block) ? Coalesce(at, block) : WalkResult::kDone;
     }
-    if (!remove) return WalkResult::kDone;
     if (NeedsExclusive(at)) return WalkResult::kExclusive;
     if (!update_.TryBreak(at)) return WalkResult::kAgain;
     update_.Make(at, Pte<P>{});

@@ -84,9 +84,7 @@ class Stage2Mmu : public MmuBase<P, G, Stage2Mmu<P, G>> {
   // When it returns no vCPU translates through anything mapped before.
   void ZapAll() {
     state_.slots_lock.lock();
-    state_.mmu_lock.lock();
-    unmap_.Range(0, G::kFrames - 1, /*may_yield=*/true);
-    state_.mmu_lock.unlock();
+    Unmap(0, G::kFrames - 1);
     state_.slots_lock.unlock();
   }
 
@@ -94,18 +92,16 @@ class Stage2Mmu : public MmuBase<P, G, Stage2Mmu<P, G>> {
 
   // Unmaps everything, with no vCPU in the guest: nothing is mapped again (N4).
   // May run twice at once.
-  void Release() {
-    state_.mmu_lock.lock();
-    unmap_.Range(0, G::kFrames - 1, /*may_yield=*/true);
-    state_.mmu_lock.unlock();
-  }
+  void Release() { Unmap(0, G::kFrames - 1); }
 
   void Destroy() {
     // Callbacks use the VM; none may be left when it goes (L7, L8).
     const bool in_time = P::keeps(point::barrier_before_teardown);
     if (in_time && P::keeps(point::destroy_waits)) state_.rcu.barrier();
     state_.slots_lock.lock();
+    state_.mmu_lock.lock();
     unmap_.TearDown();
+    state_.mmu_lock.unlock();
     state_.slots_lock.unlock();
     state_.slots.Destroy();
     state_.life.End();
@@ -130,7 +126,7 @@ class Stage2Mmu : public MmuBase<P, G, Stage2Mmu<P, G>> {
   }
   bool YoungFrames(Gfn first, Gfn last, bool clear) { return protect_.Young(first, last, clear); }
   void CollapseIn(const MemorySlot<P>& slot, Gfn first, Gfn last) {
-    blocks_.Collapse(slot, first, last, /*remove=*/true);
+    blocks_.Collapse(slot, first, last);
   }
   void SplitIn(const MemorySlot<P>& /*slot*/, Gfn first, Gfn last) {
     blocks_.SplitAll(first, last);
@@ -139,11 +135,7 @@ class Stage2Mmu : public MmuBase<P, G, Stage2Mmu<P, G>> {
 
   // --- For SlotUpdates. ---
 
-  void ZapSlot(const MemorySlot<P>& slot) {
-    state_.mmu_lock.lock();
-    unmap_.Range(slot.first, slot.last, /*may_yield=*/true);
-    state_.mmu_lock.unlock();
-  }
+  void ZapSlot(const MemorySlot<P>& slot) { Unmap(slot.first, slot.last); }
   bool BeginLogging(const MemorySlot<P>& slot) {
     if (state_.options.eager_split) blocks_.SplitAll(slot.first, slot.last);
     if (!P::keeps(point::logging_protects)) return false;
@@ -153,6 +145,12 @@ class Stage2Mmu : public MmuBase<P, G, Stage2Mmu<P, G>> {
   void Recover(const MemorySlot<P>& /*slot*/) {}
   void CollectWrites() {}
   void ProtectAgain(Gfn first, uint64_t mask) { protect_.Masked(first, mask); }
+
+  void Unmap(Gfn first, Gfn last) {
+    state_.mmu_lock.lock();
+    unmap_.Range(first, last, /*may_yield=*/true);
+    state_.mmu_lock.unlock();
+  }
 
   State state_;
   Stage2Walker<P, G> walker_;

@@ -2,22 +2,16 @@
 #ifndef RACEWALK_CORE_STAGE2_NATIVE_VM_H_
 #define RACEWALK_CORE_STAGE2_NATIVE_VM_H_
 
-#include <cstdint>
 #include <utility>
 
 #include "core/platform/native.h"
-#include "core/stage2/mmu.h"
+#include "core/stage2/view.h"
 #include "core/vm/native_vm.h"
 
 namespace racewalk {
 
 template <typename Shape>
-struct Stage2Native {
-  using P = NativePlatform;
-  using G = Shape;
-  using Mmu = Stage2Mmu<P, G>;
-  using Tables = Stage2Tables<P, G>;
-  using Entry = Pte<P>;
+struct Stage2Native : Stage2View<NativePlatform, Shape> {
   using Variant = Stage2Variant;
   using Options = Stage2Options;
   static constexpr point kFollow = point::stage2_follow;
@@ -28,22 +22,13 @@ struct Stage2Native {
 
   static bool Notes(const Stage2Options& options) { return options.hardware_af; }
   static bool Logs(const Stage2Options& /*options*/) { return false; }
-  template <typename F>
-  static void EachRoot(Mmu& mmu, F visit) {
-    visit(mmu.state().root);
-  }
-  static bool Taken(const Entry& entry) { return entry.locked(); }
-  // A1: one reference for the link and one for each counted entry.
   static bool BooksAreRight(NativeVm<Stage2Native>& vm, const auto& /*count*/) {
     bool right = true;
     vm.EachTable([&](const auto& table, int /*level*/, Gfn /*base*/) {
-      int32_t counted = 1;
-      for (const auto& word : table.entries) counted += word.peek().counted() ? 1 : 0;
-      right = right && table.references.peek() == counted;
+      right = right && table.IsCountedRight();
     });
     return right;
   }
-  static void Settle(Mmu& /*mmu*/) {}
 };
 
 template <typename G>

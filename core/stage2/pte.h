@@ -9,6 +9,7 @@
 
 #include "core/geometry.h"
 #include "core/platform/platform.h"
+#include "core/tables/entry.h"
 
 namespace racewalk {
 
@@ -18,24 +19,21 @@ inline constexpr uint64_t kTable = 1ULL << 1;  // the hardware's "table or page"
 inline constexpr uint64_t kRead = 1ULL << 6;
 inline constexpr uint64_t kWrite = 1ULL << 7;
 inline constexpr uint64_t kAccessed = 1ULL << 10;
-inline constexpr int kPfnShift = 12;
-inline constexpr uint64_t kPfnMask = 0xFFFFFFFFULL << kPfnShift;
+inline constexpr int kPfnShift = kEntryPfnShift;
+inline constexpr uint64_t kPfnMask = kEntryPfnMask;
 // Invalid for the hardware. The first is somebody's who is about to replace it,
 // the second says that the frame was given away.
 inline constexpr uint64_t kLocked = 1ULL << 10;
 inline constexpr uint64_t kOwned = 1ULL << 2;
 }  // namespace pte_bits
 
-// Values; comparison ignores the ghost, as a compare-exchange on hardware would.
 template <Platform P>
-struct Pte {
+struct Pte : TableEntry<P, Pte<P>> {
+  using TableEntry<P, Pte>::TableEntry;
+  using TableEntry<P, Pte>::raw;
+  using TableEntry<P, Pte>::ghost;
+  using TableEntry<P, Pte>::with;
   static constexpr ValueType kValueType = ValueType::kPte;
-
-  uint64_t raw = 0;
-  [[no_unique_address]] typename P::Ghost ghost{};
-
-  friend bool operator==(const Pte& a, const Pte& b) { return a.raw == b.raw; }
-  uint64_t bits() const { return raw; }
 
   static Pte Locked() { return {pte_bits::kLocked, {}}; }
   static Pte Donated() { return {pte_bits::kOwned, {}}; }
@@ -58,13 +56,6 @@ struct Pte {
   bool counted() const { return raw != 0 && !locked(); }
   bool writable() const { return (raw & pte_bits::kWrite) != 0; }
   bool accessed() const { return (raw & pte_bits::kAccessed) != 0; }
-  Pfn pfn() const { return static_cast<Pfn>((raw & pte_bits::kPfnMask) >> pte_bits::kPfnShift); }
-  Pte with(uint64_t set) const { return {raw | set, ghost}; }
-  Pte without(uint64_t clear) const { return {raw & ~clear, ghost}; }
-  // The leaf that maps the part of a larger leaf which begins `pages` after it.
-  Pte Part(Gfn pages) const { return {raw + (pages << pte_bits::kPfnShift), ghost}; }
-  // The larger leaf of `pages` pages (a power of two) around a leaf.
-  Pte Whole(Gfn pages) const { return {raw & ~((pages - 1) << pte_bits::kPfnShift), ghost}; }
 
   // For the hardware: with what it notes of an access; whether it may translate by it.
   Pte Noted(bool /*write*/, bool notes) const { return notes ? with(pte_bits::kAccessed) : *this; }

@@ -56,7 +56,6 @@ struct Stage2State : VmState<P> {
   // An empty table, known to nobody, with the reference of whoever will link it.
   Pfn NewTable(int level, Gfn base) {
     const Pfn pfn = tables.Allocate(level, base, this);
-    P::Check(pfn != kNoPfn, ViolationKind::kAssertion, "", "the pool of table pages is empty");
     tables.At(pfn).references.initialize(1);
     return pfn;
   }
@@ -74,6 +73,13 @@ struct Stage2State : VmState<P> {
     P::Check(before > 0, ViolationKind::kRefcount, "A1",
              "{thread} drops a reference to a table page that has none left");
     return before == 1;
+  }
+  // The last reference to an emptied table, which nobody can reach: frees it.
+  void PutLast(Pfn table) {
+    const bool last = Put(table);
+    P::Check(last, ViolationKind::kRefcount, "A4",
+             "a table page is let go while something still refers to it");
+    tables.Free(table);
   }
 
   // Returns when no vCPU can use what was cached for [first, last] before,

@@ -17,6 +17,13 @@ struct Stage2Table : TablePage<P, G, Pte<P>> {
       : TablePage<P, G, Pte<P>>(pfn), references(WordName{"table_references", pfn}) {}
 
   typename P::template Atomic<int32_t> references;
+
+  // For oracles, at rest (A1).
+  bool IsCountedRight() const {
+    int32_t counted = 1;
+    for (const auto& word : this->entries) counted += word.peek().counted() ? 1 : 0;
+    return references.peek() == counted;
+  }
 };
 
 template <Platform P, typename G>

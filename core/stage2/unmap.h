@@ -64,16 +64,14 @@ class Stage2Unmap {
 
   // With the VM: the root too. No vCPU has it loaded.
   void TearDown() {
-    state_.mmu_lock.lock();
     walker_.Walk(0, G::kFrames - 1, kVisitLeaf | kVisitTableAfter,
                  [&](const Context& at, Visit when) {
                    if (!at.old.counted()) return WalkResult::kDone;
                    update_.Clear(at);
-                   if (when == Visit::kTableAfter) update_.PutLast(at.old.pfn());
+                   if (when == Visit::kTableAfter) state_.PutLast(at.old.pfn());
                    return WalkResult::kDone;
                  });
-    update_.PutLast(state_.root);
-    state_.mmu_lock.unlock();
+    state_.PutLast(state_.root);
   }
 
  private:
@@ -85,7 +83,7 @@ class Stage2Unmap {
     update_.Clear(at);
     // At once: the page goes now, and pointers to it may be cached.
     if (P::keeps(point::unmap_flushes_table)) update_.FlushEntry(at);
-    update_.PutLast(child);
+    state_.PutLast(child);
   }
 
   Stage2State<P, G>& state_;

@@ -116,16 +116,7 @@ class Stage2Update {
 
   // The entry's whole range, and pointers to tables below it.
   void FlushEntry(const Context& at) {
-    const bool all = P::keeps(point::break_flushes_all);
-    state_.FlushMany(at.gfn, all && !(at.level == 1) ? at.last() : at.gfn);
-  }
-
-  // The last reference to an emptied table, which nobody can reach.
-  void PutLast(Pfn table) {
-    const bool last = state_.Put(table);
-    P::Check(last, ViolationKind::kRefcount, "A4",
-             "a table page is let go while something still refers to it");
-    state_.tables.Free(table);
+    state_.FlushMany(at.gfn, P::keeps(point::break_flushes_all) ? at.last() : at.gfn);
   }
 
  private:
@@ -181,9 +172,7 @@ class Stage2Update {
   }
   static void FreeOneCallback(void* argument) {
     auto& table = *static_cast<Stage2Table<P, G>*>(argument);
-    Stage2State<P, G>& state = StateOf(table);
-    Walker walker(state);
-    Stage2Update(state, walker).PutLast(table.pfn);
+    StateOf(table).PutLast(table.pfn);
   }
   // Nobody can be in the subtree any more: a plain walk finds everything, also
   // what late walkers have put there after it was taken out.
@@ -192,18 +181,16 @@ class Stage2Update {
     FreePages(StateOf(table), table);
   }
   static void FreePages(Stage2State<P, G>& state, Stage2Table<P, G>& table) {
-    Walker walker(state);
-    Stage2Update update(state, walker);
     const int level = table.level.load();
     const Gfn base = table.base.load();
     const Gfn pages = P::keeps(point::subtree_is_whole) ? G::Span(level + 1) : G::Span(level);
-    walker.WalkUnlinked(table.pfn, level, base, base + pages - 1,
-                        [&](const Context& at, Visit when) {
-                          if (at.old.counted()) state.Put(at.table);
-                          if (when == Visit::kTableAfter) update.PutLast(at.old.pfn());
-                          return WalkResult::kDone;
-                        });
-    if (P::keeps(point::subtree_last_put)) update.PutLast(table.pfn);
+    Walker(state).WalkUnlinked(table.pfn, level, base, base + pages - 1,
+                               [&](const Context& at, Visit when) {
+                                 if (at.old.counted()) state.Put(at.table);
+                                 if (when == Visit::kTableAfter) state.PutLast(at.old.pfn());
+                                 return WalkResult::kDone;
+                               });
+    if (P::keeps(point::subtree_last_put)) state.PutLast(table.pfn);
   }
 
   Stage2State<P, G>& state_;

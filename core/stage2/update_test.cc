@@ -314,7 +314,7 @@ TEST_P(UpdateDeathTest, WithTheExclusiveLockNoEntryIsLocked) {
 }
 
 TEST_P(UpdateDeathTest, ATableInUseIsNotLetGo) {
-  EXPECT_DEATH(update_.PutLast(low_), "while something still refers to it");
+  EXPECT_DEATH(state_.PutLast(low_), "while something still refers to it");
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, UpdateTest, testing::ValuesIn(kStage2Kinds),

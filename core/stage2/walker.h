@@ -18,7 +18,6 @@ enum WalkFlag : uint32_t {
   kVisitTableAfter = 1U << 2,   // tables, after what was in them
   kWalkShared = 1U << 3,        // others walk at the same time: changes by compare-exchange
   kWalkForFault = 1U << 4,      // a lost race ends the walk instead of skipping the entry
-  kWalkUnlinked = 1U << 5,      // of a subtree that nobody else can reach: no flush
 };
 
 enum class Visit : uint8_t { kLeaf, kTableBefore, kTableAfter };
@@ -69,7 +68,7 @@ class Stage2Walker {
   // The same below an unlinked table of `level` at `base`, without a lock.
   template <typename F>
   void WalkUnlinked(Pfn table, int level, Gfn base, Gfn last, F visit) {
-    WalkTable(table, level, base, base, last, kVisitLeaf | kVisitTableAfter | kWalkUnlinked, visit);
+    WalkTable(table, level, base, base, last, kVisitLeaf | kVisitTableAfter, visit);
   }
 
   typename Stage2Table<P, G>::Entry& WordOf(const Context& at) {

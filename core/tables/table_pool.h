@@ -52,10 +52,11 @@ class TablePool {
   TablePool(Pfn first, uint32_t count)
       : first_(first), frames_(first + count), free_(first, count, P::Slots::Reuse::kChosen) {}
 
-  // An empty table, known to nobody; kNoPfn if none is left.
+  // An empty table, known to nobody. Fails if none is left: no MMU has a way back.
   Pfn Allocate(int level, Gfn base, void* owner, Location loc = Location::current()) {
     const uint32_t pfn = free_.take();
-    if (pfn == P::Slots::kNone) return kNoPfn;
+    P::Check(pfn != P::Slots::kNone, ViolationKind::kAssertion, "",
+             "the pool of table pages is empty", loc);
     Table& table = frames_.Prepare(pfn);
     table.life.Begin(loc);
     table.level.store(level, loc);

@@ -82,7 +82,6 @@ class TdpFault {
   // Makes the table that is missing on the way.
   bool Link(Iterator& iter) {
     const Pfn child = state_.tables.Allocate(iter.level - 1, iter.gfn, &state_);
-    P::Check(child != kNoPfn, ViolationKind::kAssertion, "", "the pool of table pages is empty");
     if (update_.TryShared(iter, state_.tables.LinkTo(child))) return true;
     state_.tables.FreeUnused(child);
     return false;

@@ -37,7 +37,7 @@ class TdpHuge {
   // no flush: all translations stay. False if the entry has changed; then
   // iter.old is what it is now.
   bool Split(Iterator& iter) {
-    const Pfn child = NewTable(iter);
+    const Pfn child = state_.tables.Allocate(iter.level - 1, iter.gfn, &state_);
     Fill(child, iter.old, iter.level);
     if (Link(iter, child)) return true;
     state_.tables.FreeUnused(child);
@@ -113,12 +113,6 @@ class TdpHuge {
     return LevelThatFits<G>(slot, gfn, most, small_if_tracked ? &state_.tracked : nullptr);
   }
 
-  Pfn NewTable(Iterator& iter) {
-    const Pfn child = state_.tables.Allocate(iter.level - 1, iter.gfn, &state_);
-    P::Check(child != kNoPfn, ViolationKind::kAssertion, "", "the pool of table pages is empty");
-    return child;
-  }
-
   // Nobody knows the table yet.
   void Fill(Pfn child, const Entry& block, int level) {
     for (uint32_t i = 0; i < G::kEntries; ++i) {
@@ -133,7 +127,7 @@ class TdpHuge {
   }
 
   void SplitOne(Iterator& iter) {
-    const Pfn child = NewTable(iter);
+    const Pfn child = state_.tables.Allocate(iter.level - 1, iter.gfn, &state_);
     Fill(child, iter.old, iter.level);
     while (iter.old.leaf()) {
       if (Link(iter, child)) return;

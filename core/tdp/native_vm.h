@@ -5,18 +5,13 @@
 #include <cstddef>
 
 #include "core/platform/native.h"
-#include "core/tdp/mmu.h"
+#include "core/tdp/view.h"
 #include "core/vm/native_vm.h"
 
 namespace racewalk {
 
 template <typename Shape>
-struct TdpNative {
-  using P = NativePlatform;
-  using G = Shape;
-  using Mmu = TdpMmu<P, G>;
-  using Tables = TdpTables<P, G>;
-  using Entry = Spte<P>;
+struct TdpNative : TdpView<NativePlatform, Shape> {
   using Variant = TdpVariant;
   using Options = TdpOptions;
   static constexpr point kFollow = point::walk_follow;
@@ -27,11 +22,6 @@ struct TdpNative {
 
   static bool Notes(const TdpOptions& options) { return options.ad_bits; }
   static bool Logs(const TdpOptions& options) { return options.dirty_bit_logging; }
-  template <typename F>
-  static void EachRoot(Mmu& mmu, F visit) {
-    mmu.roots().PeekEach([&](TdpRoot<P, G>& root) { visit(root.table.peek()); });
-  }
-  static bool Taken(const Entry& entry) { return entry.frozen(); }
   // S4.
   static bool BooksAreRight(NativeVm<TdpNative>& vm, const auto& count) {
     const auto& state = vm.mmu->state();
@@ -40,9 +30,6 @@ struct TdpNative {
       right = right && state.mapped_pages[i].peek() == count.mapped[i];
     }
     return right;
-  }
-  static void Settle(Mmu& mmu) {
-    if (mmu.state().worker.has_value()) mmu.state().worker->barrier();
   }
 };
 

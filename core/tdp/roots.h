@@ -269,7 +269,6 @@ class TdpRoots {
     root.scheduled.store(false);
     root.role.store(role);
     const Pfn table = state_.tables.Allocate(G::kLevels, 0, &state_);
-    P::Check(table != kNoPfn, ViolationKind::kAssertion, "", "the pool of table pages is empty");
     root.table.store(table);
     // relaxed: the list changes under pages_lock, which is held
     root.next.initialize(head_.load(std::memory_order_relaxed));

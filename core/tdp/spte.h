@@ -9,6 +9,7 @@
 
 #include "core/geometry.h"
 #include "core/platform/platform.h"
+#include "core/tables/entry.h"
 
 namespace racewalk {
 
@@ -20,8 +21,8 @@ inline constexpr uint64_t kLeaf = 1ULL << 7;
 inline constexpr uint64_t kAccessed = 1ULL << 8;
 inline constexpr uint64_t kDirty = 1ULL << 9;
 inline constexpr uint64_t kPresent = 1ULL << 11;  // shadow-present; set in leaves and tables
-inline constexpr int kPfnShift = 12;
-inline constexpr uint64_t kPfnMask = 0xFFFFFFFFULL << kPfnShift;
+inline constexpr int kPfnShift = kEntryPfnShift;
+inline constexpr uint64_t kPfnMask = kEntryPfnMask;
 inline constexpr uint64_t kHostWritable = 1ULL << 57;
 inline constexpr uint64_t kMmuWritable = 1ULL << 58;
 // R and X of a leaf that is access-tracked: for hardware it is not present, so
@@ -33,17 +34,15 @@ inline constexpr uint64_t kSaved = (kRead | kExec) << kSavedShift;
 inline constexpr uint64_t kFrozen = 0x7A0ULL;
 }  // namespace spte_bits
 
-// Values; comparison ignores the ghost, as a compare-exchange on hardware would.
 template <Platform P>
-struct Spte {
+struct Spte : TableEntry<P, Spte<P>> {
+  using TableEntry<P, Spte>::TableEntry;
+  using TableEntry<P, Spte>::raw;
+  using TableEntry<P, Spte>::ghost;
+  using TableEntry<P, Spte>::with;
   static constexpr ValueType kValueType = ValueType::kSpte;
 
-  uint64_t raw = 0;
-  [[no_unique_address]] typename P::Ghost ghost{};
-
-  friend bool operator==(const Spte& a, const Spte& b) { return a.raw == b.raw; }
   friend Spte operator&(const Spte& a, const Spte& b) { return {a.raw & b.raw, a.ghost}; }
-  uint64_t bits() const { return raw; }
 
   static Spte Frozen() { return {spte_bits::kFrozen, {}}; }
   static Spte Table(Pfn child, typename P::Ghost ghost) {
@@ -69,9 +68,6 @@ struct Spte {
   bool mmu_writable() const { return (raw & spte_bits::kMmuWritable) != 0; }
   // Hardware without A/D bits: the permissions have been taken away to see the next access.
   bool tracked() const { return leaf() && (raw & spte_bits::kRead) == 0; }
-  Pfn pfn() const { return static_cast<Pfn>((raw & spte_bits::kPfnMask) >> spte_bits::kPfnShift); }
-  Spte with(uint64_t set) const { return {raw | set, ghost}; }
-  Spte without(uint64_t clear) const { return {raw & ~clear, ghost}; }
   // Of a leaf that is not tracked, and back; what comes back has no W.
   Spte Track() const {
     using namespace spte_bits;  // NOLINT(google-build-using-namespace): bit names only
@@ -88,10 +84,6 @@ struct Spte {
     return with(spte_bits::kAccessed | (write ? spte_bits::kDirty : 0));
   }
   bool Translates(bool /*notes*/) const { return present() && !tracked(); }
-  // The leaf that maps the part of a larger leaf which begins `pages` after it.
-  Spte Part(Gfn pages) const { return {raw + (pages << spte_bits::kPfnShift), ghost}; }
-  // The larger leaf of `pages` pages (a power of two) around a leaf.
-  Spte Whole(Gfn pages) const { return {raw & ~((pages - 1) << spte_bits::kPfnShift), ghost}; }
 };
 
 }  // namespace racewalk

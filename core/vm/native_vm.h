@@ -17,6 +17,7 @@
 #include "core/mmu.h"
 #include "core/platform/native.h"
 #include "core/slots/memory_slots.h"
+#include "core/tables/peek.h"
 #include "core/vcpu/vcpu.h"
 #include "core/vm/fake_environment.h"
 
@@ -274,7 +275,7 @@ class NativeVm {
   // Calls body(table, level, base) for each table that can be reached.
   template <typename F>
   void EachTable(F body) {
-    Arch::EachRoot(*mmu, [&](Pfn root) { EachTableFrom(root, G::kLevels, 0, body); });
+    Arch::ForEachRoot(*mmu, [&](Pfn root, bool /*valid*/) { PeekTables<G>(tables_, root, body); });
   }
   // Table pages, roots included, that have not gone back to the pool.
   int64_t LiveTablePages() {
@@ -378,17 +379,6 @@ class NativeVm {
              leaf.pfn() + pages - 1 == environment.PageOf(slot.AddressOf(first + pages - 1));
     }
     return false;
-  }
-
-  template <typename F>
-  void EachTableFrom(Pfn pfn, int level, Gfn base, F& body) {
-    const Table& table = *tables_.Peek(pfn);
-    body(table, level, base);
-    for (uint32_t i = 0; i < G::kEntries; ++i) {
-      const Entry entry = table.entries[i].peek();
-      if (!entry.table()) continue;
-      EachTableFrom(entry.pfn(), level - 1, base + i * G::Span(level), body);
-    }
   }
 
   typename Arch::Tables tables_;

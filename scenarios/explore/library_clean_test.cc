@@ -15,6 +15,7 @@
 #include "scenarios/explore/strategy.h"
 #include "scenarios/library.h"
 #include "scenarios/variants.h"
+#include "scenarios/words.h"
 
 namespace racewalk {
 namespace {
@@ -48,7 +49,7 @@ class LibraryCleanTest : public testing::TestWithParam<std::string> {
 TEST_P(LibraryCleanTest, NothingIsFound) {
   const Scenario& scenario = *FindScenario(GetParam());
   for (const std::string& mmu : ModelledMmus()) {
-    const MmuChoice choice = mmu == "stage2" ? MmuChoice::kStage2 : MmuChoice::kTdp;
+    const MmuChoice choice = MmuNamed(mmu);
     if (scenario.mmu != MmuChoice::kAny && scenario.mmu != choice) continue;
     for (const std::string& variant : VariantsToRun(scenario, choice)) ExpectClean(mmu, variant);
   }

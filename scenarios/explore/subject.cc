@@ -8,6 +8,7 @@
 #include "scenarios/explore/subject_words.h"
 #include "scenarios/printer.h"
 #include "scenarios/variants.h"
+#include "scenarios/words.h"
 
 namespace racewalk {
 namespace {
@@ -117,9 +118,8 @@ const std::vector<std::string>& ModelledMmus() {
 }
 
 bool RunsOn(const Scenario& scenario, const std::string& mmu) {
-  const MmuChoice choice = mmu == "stage2" ? MmuChoice::kStage2 : MmuChoice::kTdp;
-  return Prepare({.scenario = scenario, .mmu = mmu, .variant = DefaultVariants(choice).front()})
-      .ok();
+  const std::string variant = DefaultVariants(MmuNamed(mmu)).front();
+  return Prepare({.scenario = scenario, .mmu = mmu, .variant = variant}).ok();
 }
 
 absl::StatusOr<PreparedSubject> Prepare(const Subject& subject) {
@@ -127,7 +127,7 @@ absl::StatusOr<PreparedSubject> Prepare(const Subject& subject) {
   if (const std::string problem = MmuProblem(subject.mmu); !problem.empty()) {
     return Unsupported(scenario, problem);
   }
-  const MmuChoice mmu = subject.mmu == "stage2" ? MmuChoice::kStage2 : MmuChoice::kTdp;
+  const MmuChoice mmu = MmuNamed(subject.mmu);
   if (scenario.mmu != MmuChoice::kAny && scenario.mmu != mmu) {
     return Unsupported(scenario, absl::StrCat("the scenario is not for ", subject.mmu));
   }

@@ -22,11 +22,13 @@ class EntryHistory {
   using Entry = typename Arch::Entry;
   using Tables = typename Arch::Tables;
 
-  // Entry `index` of `table` is `now`. `vcpus`: a bit for each that there is.
-  // `free_size`: the size may change in place, if the pages stay.
-  void Set(Tables& tables, Pfn table, uint32_t index, const Entry& now, uint32_t vcpus,
-           bool free_size) {
-    auto* page = tables.Peek(table);
+  // `resizes`: the size may change in place, if the pages stay.
+  EntryHistory(Tables& tables, int vcpus, bool resizes)
+      : tables_(tables), all_vcpus_((1U << vcpus) - 1), resizes_(resizes) {}
+
+  // Entry `index` of `table` is `now`.
+  void Set(Pfn table, uint32_t index, const Entry& now) {
+    auto* page = tables_.Peek(table);
     if (page == nullptr || !page->life.alive()) return;
     Last& last = entries_[{table, index}];
     if (last.generation != page->life.generation()) {
@@ -40,13 +42,13 @@ class EntryHistory {
     }
     const bool cached = IsValid(last.value) && last.owed != 0;
     const bool other = last.value.table() != now.table() || last.value.pfn() != now.pfn();
-    const bool in_place = !last.broken && free_size && last.value.table() != now.table();
+    const bool in_place = !last.broken && resizes_ && last.value.table() != now.table();
     P::Check(!cached || !other || in_place, ViolationKind::kBreakBeforeMake, "A2",
              "{thread} makes an entry valid again although what was cached of its last value has "
              "not been flushed");
     last.value = now;
     last.broken = false;
-    last.owed = vcpus;
+    last.owed = all_vcpus_;
   }
 
   // vCPU `vcpu` has nothing cached for [first, last] any more.
@@ -75,6 +77,9 @@ class EntryHistory {
   };
   static bool IsValid(const Entry& entry) { return entry.leaf() || entry.table(); }
 
+  Tables& tables_;
+  uint32_t all_vcpus_;  // a bit for each
+  bool resizes_;
   std::map<std::pair<Pfn, uint32_t>, Last> entries_;
 };
 

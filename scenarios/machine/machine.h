@@ -20,6 +20,7 @@
 #include "core/notifier/registration.h"
 #include "core/platform/platform.h"
 #include "core/platform/relacy/world.h"
+#include "core/tables/peek.h"
 #include "core/vcpu/vcpu.h"
 #include "scenarios/machine/donations.h"
 #include "scenarios/machine/entry_history.h"
@@ -27,7 +28,6 @@
 #include "scenarios/machine/meter.h"
 #include "scenarios/machine/migration.h"
 #include "scenarios/machine/page_cache.h"
-#include "scenarios/machine/peek.h"
 #include "scenarios/machine/processor.h"
 #include "scenarios/machine/recount.h"
 #include "scenarios/machine/shape.h"
@@ -51,7 +51,8 @@ class Machine final : public Environment, public Observer {
         block_(shape.huge_pages ? G::kEntries : 1),
         host_(shape.guest_frames, block_, 2 * shape.guest_frames, block_, shape.host_is_huge),
         migration_(host_, shape.guest_frames),
-        tables_(2 * shape.guest_frames + block_, kTablePages) {
+        tables_(2 * shape.guest_frames + block_, kTablePages),
+        history_(tables_, shape.vcpus, !Arch::Hardware(shape).conflicts) {
     std::vector<Vcpu<P>*> vcpus;
     for (int i = 0; i < shape.vcpus; ++i) {
       seats_.push_back(std::make_unique<Seat>(i, tables_, shape));
@@ -159,12 +160,12 @@ class Machine final : public Environment, public Observer {
   }
   void Donate(Gfn first, Gfn last) {
     const uint64_t begun = donations_.Begin();
-    if constexpr (!Arch::kReplacesRoots) mmu_->Donate(first, last);
+    if constexpr (Arch::kDonates) mmu_->Donate(first, last);
     for (Gfn gfn = first; gfn <= last; ++gfn) donations_.Donated(gfn, begun);
   }
   void ReclaimDonated(Gfn first, Gfn last) {
     for (Gfn gfn = first; gfn <= last; ++gfn) donations_.ReclaimBegins(gfn);
-    if constexpr (!Arch::kReplacesRoots) mmu_->Reclaim(first, last);
+    if constexpr (Arch::kDonates) mmu_->Reclaim(first, last);
     for (Gfn gfn = first; gfn <= last; ++gfn) donations_.ReclaimEnds(gfn);
   }
 
@@ -243,9 +244,7 @@ class Machine final : public Environment, public Observer {
     host_.CheckAtRest();
     page_cache_->CheckGone();
   }
-  // Whether a valid root maps gfn to the host's page.
-  bool Mapped(Gfn gfn) const { return MappedLevel(gfn) != 0; }
-  // At which level it does; 0: not at all.
+  // At which level a valid root maps gfn to the host's page; 0: none does.
   int MappedLevel(Gfn gfn) const {
     int mapped = 0;
     ForEachValidLeafOf(gfn, [&](int level, const Entry&, Pfn pfn) {
@@ -487,7 +486,6 @@ class Machine final : public Environment, public Observer {
     update();
     if (slot_oracle_->End()) CheckSlots();
   }
-  uint32_t AllVcpus() const { return (1U << seats_.size()) - 1; }
   const MemorySlot<P>* SlotNow(uint32_t id) const {
     for (const auto& slot : mmu_->state().slots.Peek()) {
       if (slot.id == id) return &slot;
@@ -537,7 +535,7 @@ class Machine final : public Environment, public Observer {
   template <typename F>
   void ForEachLeaf(F visit) const {
     Arch::ForEachRoot(*mmu_, [&](Pfn root, bool valid) {
-      PeekTable<G>(tables_, root, [&](Gfn gfn, int level, const Entry& entry) {
+      PeekEntries<G>(tables_, root, [&](Gfn gfn, int level, const Entry& entry) {
         if (entry.leaf()) visit(valid, gfn, level, entry);
       });
     });
@@ -550,11 +548,13 @@ class Machine final : public Environment, public Observer {
       visit(level, leaf, leaf.Part(gfn - at).pfn());
     });
   }
+
   MachineShape shape_;
   uint32_t block_;  // base pages of a huge page of the host; 1: it has none
   HostMemory<P> host_;
   Migration<P> migration_;
   mutable Tables tables_;
+  EntryHistory<Arch> history_;
   typename P::Rcu rcu_{"rcu"};
   Registration<P> registration_;
   std::vector<std::unique_ptr<Seat>> seats_;
@@ -565,7 +565,6 @@ class Machine final : public Environment, public Observer {
   std::optional<PageCache<P>> page_cache_;
   std::set<Gfn> protected_;  // by an operation that has returned
   Donations donations_;
-  EntryHistory<Arch> history_;
   std::array<bool, kMaxThreads> mapped_{};
   std::array<std::vector<std::pair<Hva, Hva>>, kMaxThreads> invalidating_{};
   std::array<bool, kMaxThreads> may_not_sleep_{};

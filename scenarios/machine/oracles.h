@@ -132,7 +132,7 @@ void Machine<Arch>::CheckNoDebt() {
   if (destroyed_) return;
   ForEachCached([&](const Seat& seat, Gfn gfn, Pfn pfn) {
     bool found = false;
-    PeekTable<G>(tables_, seat.processor.root().pfn, [&](Gfn at, int level, const Entry& entry) {
+    PeekEntries<G>(tables_, seat.processor.root().pfn, [&](Gfn at, int level, const Entry& entry) {
       if (!entry.leaf() || gfn < at || gfn - at >= G::Span(level)) return;
       found |= entry.Part(gfn - at).pfn() == pfn;
     });
@@ -168,8 +168,8 @@ void Machine<Arch>::OnTrace(TraceKind kind, uint64_t a, uint64_t b, std::source_
       mapped_[Self()] = true;
       return;
     case TraceKind::kEntrySet:
-      return history_.Set(tables_, static_cast<Pfn>(a >> 16), static_cast<uint32_t>(a & 0xFFFF),
-                          Entry{b, {}}, AllVcpus(), shape_.stage2_variant.bbm2);
+      return history_.Set(static_cast<Pfn>(a >> 16), static_cast<uint32_t>(a & 0xFFFF),
+                          Entry{b, {}});
     case TraceKind::kSlotsReplaced:
       if (slot_oracle_.has_value()) slot_oracle_->Remember();
       return;
@@ -197,7 +197,7 @@ void Machine<Arch>::OnTrace(TraceKind kind, uint64_t a, uint64_t b, std::source_
     }
     case TraceKind::kRootZapped: {
       // R5: nothing is mapped in a root when its owner lets go of it.
-      PeekTable<G>(tables_, static_cast<Pfn>(a), [](Gfn gfn, int /*level*/, const Entry& entry) {
+      PeekEntries<G>(tables_, static_cast<Pfn>(a), [](Gfn gfn, int /*level*/, const Entry& entry) {
         if (!entry.leaf() && !entry.table()) return;
         World::Get().Fail({.kind = ViolationKind::kRootLifecycle,
                            .invariant = "R6",
@@ -266,7 +266,7 @@ void Machine<Arch>::CheckAtRest() {
   std::vector<uint32_t> reached(tables_.end(), 0);
   Arch::ForEachRoot(*mmu_, [&](Pfn root, bool /*valid*/) {
     ++reached[root];
-    PeekTable<G>(tables_, root, [&](Gfn gfn, int, const Entry& entry) {
+    PeekEntries<G>(tables_, root, [&](Gfn gfn, int, const Entry& entry) {
       if (Arch::Taken(entry)) {
         world.Fail({.kind = ViolationKind::kAssertion,
                     .invariant = "S1",

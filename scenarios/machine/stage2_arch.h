@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/platform/relacy/world.h"
-#include "core/stage2/mmu.h"
+#include "core/stage2/view.h"
 #include "scenarios/machine/processor.h"
 #include "scenarios/machine/recount.h"
 #include "scenarios/machine/shape.h"
@@ -14,16 +14,18 @@
 namespace racewalk {
 
 template <Platform PlatformT, typename GeometryT>
-struct Stage2Arch {
+struct Stage2Arch : Stage2View<PlatformT, GeometryT> {
   using P = PlatformT;
   using G = GeometryT;
-  using Mmu = Stage2Mmu<P, G>;
-  using Tables = Stage2Tables<P, G>;
-  using Entry = Pte<P>;
+  using typename Stage2View<P, G>::Mmu;
+  using typename Stage2View<P, G>::Tables;
+  using typename Stage2View<P, G>::Entry;
 
   // Pieces of a long operation: it offers to yield between any two.
   static constexpr uint32_t kMaxVisitsWhileOthersWait = 1;
   static constexpr bool kReplacesRoots = false;
+  // Frames can be given away.
+  static constexpr bool kDonates = true;
   // Instruction fetches do not see what is in a data cache.
   static constexpr bool kFetchesPastCaches = true;
 
@@ -38,17 +40,11 @@ struct Stage2Arch {
             .conflicts = !shape.stage2_variant.bbm2};
   }
 
-  template <typename F>
-  static void ForEachRoot(Mmu& mmu, F visit) {
-    visit(mmu.state().root, true);
-  }
   static bool Accessed(Mmu& /*mmu*/, const Entry& leaf) { return leaf.accessed(); }
-  static bool Taken(const Entry& entry) { return entry.locked(); }
   static bool MayBeWritten(const Entry& leaf) { return leaf.writable(); }
   static bool IsSound(const Entry& /*leaf*/) { return true; }
 
   static void CheckLoaded(Mmu& /*mmu*/, const Vcpu<P>& /*vcpu*/) {}
-  static void Settle(Mmu& /*mmu*/) {}
   // Late walkers may leave anything in a subtree that nobody can reach; what
   // they leave is freed with it, or L3 says so.
   static void CheckFreed(Mmu& /*mmu*/, const typename Tables::Table& /*table*/) {}
@@ -59,9 +55,7 @@ struct Stage2Arch {
     for (Pfn pfn = tables.first(); pfn < tables.end(); ++pfn) {
       const auto* table = tables.Peek(pfn);
       if (table == nullptr || !table->life.alive()) continue;
-      int32_t counted = 1;
-      for (const auto& word : table->entries) counted += word.peek().counted() ? 1 : 0;
-      if (table->references.peek() == counted) continue;
+      if (table->IsCountedRight()) continue;
       World::Get().Fail({.kind = ViolationKind::kRefcount,
                          .invariant = "A1",
                          .what = "table page {pfn} is left with {value} references, which is not "

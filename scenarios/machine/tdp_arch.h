@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/platform/relacy/world.h"
-#include "core/tdp/mmu.h"
+#include "core/tdp/view.h"
 #include "scenarios/machine/processor.h"
 #include "scenarios/machine/recount.h"
 #include "scenarios/machine/shape.h"
@@ -16,12 +16,12 @@
 namespace racewalk {
 
 template <Platform PlatformT, typename GeometryT>
-struct TdpArch {
+struct TdpArch : TdpView<PlatformT, GeometryT> {
   using P = PlatformT;
   using G = GeometryT;
-  using Mmu = TdpMmu<P, G>;
-  using Tables = TdpTables<P, G>;
-  using Entry = Spte<P>;
+  using typename TdpView<P, G>::Mmu;
+  using typename TdpView<P, G>::Tables;
+  using typename TdpView<P, G>::Entry;
 
   // A walk that may yield does so before it has kept others waiting for this
   // many entries: down all levels and one to the side is the most it needs.
@@ -29,6 +29,7 @@ struct TdpArch {
   static constexpr bool kFetchesPastCaches = false;
   // Giving everything up makes new roots (R7).
   static constexpr bool kReplacesRoots = true;
+  static constexpr bool kDonates = false;
 
   static Mmu* Make(Environment& environment, Tables& tables, typename P::Rcu& rcu,
                    std::vector<Vcpu<P>*> vcpus, const MachineShape& shape) {
@@ -39,30 +40,16 @@ struct TdpArch {
     return {.notes = shape.tdp_options.ad_bits, .logs = shape.tdp_options.dirty_bit_logging};
   }
 
-  // Calls visit(table, valid) for each root.
-  template <typename F>
-  static void ForEachRoot(Mmu& mmu, F visit) {
-    mmu.roots().PeekEach(
-        [&](TdpRoot<P, G>& root) { visit(root.table.peek(), !root.invalid.peek()); });
-  }
   static bool Accessed(Mmu& mmu, const Entry& leaf) { return mmu.state().Accessed(leaf); }
-  // Somebody owns the entry.
-  static bool Taken(const Entry& entry) { return entry.frozen(); }
   // It is writable, or becomes so without anybody asking whether it may.
   static bool MayBeWritten(const Entry& leaf) { return leaf.writable() || leaf.mmu_writable(); }
   static bool IsSound(const Entry& leaf) { return !leaf.writable() || leaf.mmu_writable(); }
 
-  static void InvalidateRoots(Mmu& mmu) { mmu.InvalidateRoots(); }
   static void CheckLoaded(Mmu& mmu, const Vcpu<P>& vcpu) {
     const auto* root = mmu.roots().Peek(vcpu.root);
     P::Check(root != nullptr && root->role.peek() == vcpu.role, ViolationKind::kRootLifecycle, "R2",
              "{thread} has loaded a root of another role than its own");
   }
-  // What runs by itself is over.
-  static void Settle(Mmu& mmu) {
-    if (mmu.state().worker.has_value()) mmu.state().worker->barrier();
-  }
-
   // L6, S1: what was removed stayed frozen, and what was never used empty, until
   // the page goes; anything else was put there by somebody who came too late.
   static void CheckFreed(Mmu& /*mmu*/, const typename Tables::Table& table) {
