@@ -82,10 +82,11 @@ std::string DecodeValue(ValueType type, uint64_t value) {
     case ValueType::kRequests:
       return RequestsText(value);
     case ValueType::kHostEntry:
-      // A host entry is the number of its page, 0 for none.
-      if (value == 0) return "empty";
-      if (value <= 0xFFFFFFFF) return absl::StrCat("page ", value);
-      break;
+      // A host entry is the number of its page, 0 for none, and two flags.
+      if (value >> 34 != 0) break;
+      return absl::StrCat(
+          (value & 0xFFFFFFFF) == 0 ? "empty" : absl::StrCat("page ", value & 0xFFFFFFFF),
+          (value >> 32 & 1) != 0 ? ", huge" : "", (value >> 33 & 1) != 0 ? ", held" : "");
   }
   return Hex(value);
 }

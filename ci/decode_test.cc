@@ -37,6 +37,8 @@ TEST(DecodeValue, EveryStateOfATdpEntry) {
 TEST(DecodeValue, HostEntries) {
   EXPECT_EQ(DecodeValue(ValueType::kHostEntry, 0), "empty");
   EXPECT_EQ(DecodeValue(ValueType::kHostEntry, 5), "page 5");
+  EXPECT_EQ(DecodeValue(ValueType::kHostEntry, 1ULL << 32 | 5), "page 5, huge");
+  EXPECT_EQ(DecodeValue(ValueType::kHostEntry, 1ULL << 33), "empty, held");
   EXPECT_EQ(DecodeValue(ValueType::kHostEntry, 1ULL << 40), "0x10000000000");
 }
 

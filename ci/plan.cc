@@ -36,7 +36,7 @@ std::vector<std::string> MmusOf(const Scenario& scenario, const std::string& wan
   }
   // Of MMUs that nobody asked for, those that have its words; what none has is
   // for Explorer to refuse.
-  const auto lacks = [&](const std::string& mmu) { return !RunsOn(scenario, mmu); };
+  const auto lacks = [&](const std::string& mmu) { return !RunsOn(scenario, mmu, ""); };
   if (mmus.size() > 1 && !std::all_of(mmus.begin(), mmus.end(), lacks)) std::erase_if(mmus, lacks);
   return mmus;
 }
@@ -169,8 +169,11 @@ class Planner {
   std::vector<std::string> VariantsFor(const Scenario& scenario, MmuChoice mmu) const {
     if (variants_.empty()) return VariantsToRun(scenario, mmu);
     std::vector<std::string> variants = FittingVariants(variants_, mmu);
+    // Of the library, those that can be run; what was named is for Explorer to refuse.
+    const std::string name(SpellingOf(kMmuSpellings, mmu));
     std::erase_if(variants, [&](const std::string& variant) {
-      return !FitsAccess(variant, scenario.access_kind);
+      return !FitsAccess(variant, scenario.access_kind) ||
+             (whole_library_ && !RunsOn(scenario, name, variant));
     });
     if (scenario.variants.empty() || plan_.bug != nullptr) return variants;
     const std::vector<std::string> own = VariantsToRun(scenario, mmu);

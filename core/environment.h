@@ -15,6 +15,7 @@ struct HostPage {
   Pfn pfn = kNoPfn;         // kNoPfn: the host has nothing there
   uint32_t generation = 0;  // of the frame, where the world keeps one
   bool writable = false;
+  bool counted = true;  // false: the frame has no count of its users, and no reference is held
 };
 
 // A host page that is mapped for the hypervisor's own use (kernel: khva).
@@ -33,7 +34,15 @@ class Environment {
   // long as the MMU lock is held and no invalidation of it is in progress.
   virtual int MappingLevel(Hva address) = 0;
   // Gives the reference back; `dirty`: the host must not drop the contents.
+  // Only of pages that are counted.
   virtual void ReleasePage(const HostPage& page, bool dirty) = 0;
+  // For v14 (core/vm/state.h), whose entries hold references of their own.
+  // Whether the frame's users are counted (kernel: it has a struct page, and that
+  // is refcounted); a device's memory has no such count.
+  virtual bool IsCounted(Pfn pfn) = 0;
+  // Only of frames that are counted. Get: the caller knows of another reference.
+  virtual void GetPage(Pfn pfn) = 0;
+  virtual void PutPage(Pfn pfn) = 0;
   // What the hardware has noted in an entry that is going away (ad_at_zap).
   virtual void MarkPage(Pfn pfn, bool accessed, bool dirty) = 0;
 

@@ -47,6 +47,9 @@ concept Mmu = requires(M& mmu, Vcpu<P>& vcpu, Gfn gfn, Hva address, uint32_t slo
   // says whether Start may sleep.
   mmu.InvalidateStart(address, address, flag);
   mmu.InvalidateEnd(address, address);
+  // In a VM whose notifier is v14 (core/vm/state.h), instead of these two and of Release.
+  mmu.Invalidate(address, address, flag);
+  mmu.ReleaseHook();
   { mmu.Young(address, address, flag) } -> std::same_as<bool>;
   // By the VMM. Slots: false, and no effect, if that does not fit the slots
   // that there are.

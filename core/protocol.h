@@ -85,11 +85,11 @@ enum class PointKind : uint8_t {
   X(active_count_read, kOrder, acquire, relaxed, "", "active_count_publish",                       \
     "the sequence must be at least as new as the count of invalidations that was read before it",  \
     "N27c")                                                                                        \
-  X(range_is_union, kStep, relaxed, relaxed, "", "retry_in_progress",                              \
+  X(range_is_union, kStep, relaxed, relaxed, "!v14", "retry_in_progress",                          \
     "with two invalidations under way the range must cover both", "")                              \
   X(seq_increment, kStep, relaxed, relaxed, "", "retry_sequence",                                  \
     "a fault that slept through a whole invalidation must notice", "N11")                          \
-  X(retry_in_progress, kStep, relaxed, relaxed, "", "range_is_union",                              \
+  X(retry_in_progress, kStep, relaxed, relaxed, "!v14", "range_is_union",                          \
     "between start and end the host may still change its mind about the page", "")                 \
   X(retry_sequence, kStep, relaxed, relaxed, "", "seq_increment",                                  \
     "the page was looked up before an invalidation that has ended since", "N27a")                  \
@@ -288,8 +288,26 @@ enum class PointKind : uint8_t {
     "a walk that has begun before would cache what it found after the flush", "A20")               \
   X(barrier_before_teardown, kStep, relaxed, relaxed, "defer_to_callback", "",                     \
     "callbacks use what the teardown frees", "A07")                                                \
+  X(release_needs_count, kStep, relaxed, relaxed, "", "",                                          \
+    "put only what was got: a device's memory has no count of its users", "N15")                   \
+  X(unpin_needs_count, kStep, relaxed, relaxed, "v14", "entry_pins",                               \
+    "put only what was got: an entry may map a device's memory, which has no count", "N15")        \
+  X(entry_pins, kStep, relaxed, relaxed, "v14", "unpin_needs_count",                               \
+    "the reference that the entry gives back when it goes must be its own", "")                    \
+  X(guess_always_locks, kStep, relaxed, relaxed, "v14", "",                                        \
+    "whoever calls it gives the lock back, whether or not a page was found", "N19")                \
+  X(guess_is_checked, kStep, relaxed, relaxed, "v14", "",                                          \
+    "the page was looked up before the lock was taken: an invalidation may have come between",     \
+    "N19")                                                                                         \
+  X(stash_emptied, kStep, relaxed, relaxed, "v14", "",                                             \
+    "a guess that is not used must not be there for the next one", "N19")                          \
+  X(hook_waits_for_readers, kStep, relaxed, relaxed, "v14", "",                                    \
+    "whoever still has the VM's descriptor may be reading what the last callback takes apart",     \
+    "N18")                                                                                         \
   X(snapshot_before_lookup, kAlternative, relaxed, relaxed, "", "seq_read_before_pfn",             \
     "snapshot after the lookup: an invalidation between the two goes unnoticed", "N27a")           \
+  X(seq_moves_first, kAlternative, relaxed, relaxed, "v14", "",                                    \
+    "move the sequence after the unmap: that may let a fault in that has looked up already", "")   \
   X(release_before_unlink, kAlternative, relaxed, relaxed, "owned", "",                            \
     "unlink before everything is unmapped: the host takes pages that are still mapped", "N16a")    \
   X(restart_does_not_advance, kAlternative, relaxed, relaxed, "tdp", "",                           \

@@ -150,10 +150,13 @@ class Parser {
         scenario_.flush = reader_.ReadSpelling(kFlushSpellings, "what a flush of one entry drops");
         break;
       case Header::kSlots:
-        ReadSlots();
+        ReadFrames(source_.slots, scenario_.slots);
         break;
       case Header::kRoles:
         scenario_.roles = reader_.ReadNumber("how many roles");
+        break;
+      case Header::kDevice:
+        ReadFrames(source_.devices, scenario_.devices);
         break;
     }
   }
@@ -178,6 +181,8 @@ class Parser {
         return "range";
       case Header::kSlots:
         return "0..3";
+      case Header::kDevice:
+        return "0";
       case Header::kFrames:
       case Header::kRoles:
         break;
@@ -216,10 +221,10 @@ class Parser {
     reader_.Take();
   }
 
-  void ReadSlots() {
+  void ReadFrames(std::vector<Position>& positions, std::vector<GfnRange>& ranges) {
     do {
-      source_.slots.push_back(reader_.Peek().at);
-      scenario_.slots.push_back(reader_.ReadFrames());
+      positions.push_back(reader_.Peek().at);
+      ranges.push_back(reader_.ReadFrames());
     } while (TakeOnLine(TokenKind::kComma));
   }
 

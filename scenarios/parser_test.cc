@@ -265,11 +265,11 @@ TEST(Parser, ExplainsTheLayout) {
            Golden{"vcpu a{write 0",
                   "t:1:15: found the end of the scenario, expected '}'; close the block that was "
                   "opened in line 1, column 7"},
-           Golden{
-               "vcpu a{write 0}}",
-               "t:1:16: found '}', expected a header or a block; choose from mmu, variant, "
-               "geometry, frames, host, logging, access, split, flush, slots, roles, tdp, stage2, "
-               "any, setup, after, check, vcpu, host, vmm"},
+           Golden{"vcpu a{write 0}}",
+                  "t:1:16: found '}', expected a header or a block; choose from mmu, variant, "
+                  "geometry, frames, host, logging, access, split, flush, slots, roles, device, "
+                  "tdp, stage2, "
+                  "any, setup, after, check, vcpu, host, vmm"},
            Golden{"vcpu: write 0",
                   "t:1:5: found ':', expected a name for the vcpu thread; write "
                   "one of letters, digits and '_', such as 'a'"},

@@ -20,6 +20,12 @@ std::string PrintFrames(const GfnRange& range) {
   return absl::StrCat(range.first, "..", range.last);
 }
 
+std::string PrintAll(const std::vector<GfnRange>& ranges) {
+  return absl::StrJoin(ranges, ",", [](std::string* out, const GfnRange& range) {
+    absl::StrAppend(out, PrintFrames(range));
+  });
+}
+
 std::string PrintHeader(const Scenario& scenario, Header header) {
   switch (header) {
     case Header::kMmu:
@@ -41,11 +47,11 @@ std::string PrintHeader(const Scenario& scenario, Header header) {
     case Header::kFlush:
       return std::string(SpellingOf(kFlushSpellings, scenario.flush));
     case Header::kSlots:
-      return absl::StrJoin(scenario.slots, ",", [](std::string* out, const GfnRange& slot) {
-        absl::StrAppend(out, PrintFrames(slot));
-      });
+      return PrintAll(scenario.slots);
     case Header::kRoles:
       return absl::StrCat(scenario.roles);
+    case Header::kDevice:
+      return PrintAll(scenario.devices);
   }
   return "";
 }
@@ -65,7 +71,7 @@ std::vector<std::pair<Header, std::string>> PrintHeaders(const Scenario& scenari
     std::string value = PrintHeader(scenario, header.value);
     const bool always = header.value == Header::kMmu || header.value == Header::kFrames;
     const bool special = value != PrintHeader(defaults, header.value);
-    // No variants and no slots have no spelling but silence.
+    // No variants, slots and devices have no spelling but silence.
     if (always || special ||
         (with_defaults && !value.empty() && !IsSilentByDefault(header.value))) {
       headers.emplace_back(header.value, std::move(value));

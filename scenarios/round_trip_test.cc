@@ -76,6 +76,7 @@ class TreeMaker {
         scenario_.variants.push_back(absl::StrCat(variant, zapper, notifier));
       }
     }
+    if (OneIn(4)) scenario_.devices = {MakeRange(false)};
     if (OneIn(2)) {
       uint32_t next = 0;
       while (next < scenario_.frames && scenario_.slots.size() < kMaxSlots) {

@@ -130,7 +130,8 @@ struct Scenario {
   AccessKind access_kind = AccessKind::kBits;
   SplitKind split = SplitKind::kEager;
   FlushKind flush = FlushKind::kAll;
-  std::vector<GfnRange> slots{};  // empty: one slot over all frames
+  std::vector<GfnRange> slots{};    // empty: one slot over all frames
+  std::vector<GfnRange> devices{};  // frames that are backed by a device's memory
   uint32_t roles = 1;
   std::vector<Operation> setup{};
   std::vector<ScenarioThread> threads{};
@@ -141,8 +142,8 @@ struct Scenario {
     return mmu == o.mmu && variants == o.variants && levels == o.levels &&
            index_bits == o.index_bits && frames == o.frames && host == o.host &&
            logging == o.logging && access_kind == o.access_kind && split == o.split &&
-           flush == o.flush && slots == o.slots && roles == o.roles && setup == o.setup &&
-           threads == o.threads && after == o.after && checks == o.checks;
+           flush == o.flush && slots == o.slots && devices == o.devices && roles == o.roles &&
+           setup == o.setup && threads == o.threads && after == o.after && checks == o.checks;
   }
 };
 

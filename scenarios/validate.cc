@@ -39,6 +39,9 @@ class Validator {
     CheckHardware();
     CheckVariants();
     CheckSlots();
+    for (std::size_t i = 0; i < scenario_.devices.size(); ++i) {
+      CheckRange(At(source_.devices, i), Text(scenario_.devices[i]), scenario_.devices[i]);
+    }
     CheckThreads();
     CheckOperations(scenario_.setup, nullptr, 0);
     for (const ScenarioThread& thread : scenario_.threads) {

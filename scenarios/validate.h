@@ -29,6 +29,7 @@ struct SourceMap {
   std::array<Position, kHeaderSpellings.size()> headers{};
   std::vector<Position> variants{};
   std::vector<Position> slots{};
+  std::vector<Position> devices{};
   std::vector<Position> checks{};
 };
 

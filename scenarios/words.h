@@ -52,8 +52,9 @@ enum class Header : uint8_t {
   kFlush,
   kSlots,
   kRoles,
+  kDevice,
 };
-inline constexpr std::array<Spelling<Header>, 11> kHeaderSpellings{{{Header::kMmu, "mmu"},
+inline constexpr std::array<Spelling<Header>, 12> kHeaderSpellings{{{Header::kMmu, "mmu"},
                                                                     {Header::kVariant, "variant"},
                                                                     {Header::kGeometry, "geometry"},
                                                                     {Header::kFrames, "frames"},
@@ -63,7 +64,8 @@ inline constexpr std::array<Spelling<Header>, 11> kHeaderSpellings{{{Header::kMm
                                                                     {Header::kSplit, "split"},
                                                                     {Header::kFlush, "flush"},
                                                                     {Header::kSlots, "slots"},
-                                                                    {Header::kRoles, "roles"}}};
+                                                                    {Header::kRoles, "roles"},
+                                                                    {Header::kDevice, "device"}}};
 
 // The blocks that are no thread.
 enum class Block : uint8_t { kSetup, kAfter, kCheck };

@@ -49,11 +49,7 @@ class Invalidation {
     const uint32_t before = in_progress_.load(std::memory_order_relaxed);
     P::Check(before > 0, ViolationKind::kRefcount, "N1",
              "{thread} ends an invalidation that has not been started");
-    if (P::keeps(point::seq_increment)) {
-      // relaxed: written under the exclusive lock only
-      const uint64_t now = sequence_.load(std::memory_order_relaxed) + 1;
-      sequence_.store(now, P::order(point::seq_publish));
-    }
+    Advance();
     in_progress_.store(before - 1, std::memory_order_relaxed);  // relaxed: read under the lock
   }
 
@@ -67,9 +63,21 @@ class Invalidation {
 
   // With the MMU lock held, and held on until the mapping is installed.
   bool MustRetry(uint64_t snapshot, Gfn gfn) const {
-    if (P::keeps(point::retry_in_progress) && InProgress(gfn, gfn)) return true;
+    return (P::keeps(point::retry_in_progress) && InProgress(gfn, gfn)) || HasEnded(snapshot);
+  }
+  // The half of it that is all there is in v14.
+  bool HasEnded(uint64_t snapshot) const {
     // relaxed: ordered by the MMU lock
     return P::keeps(point::retry_sequence) && sequence_.load(std::memory_order_relaxed) != snapshot;
+  }
+
+  // v14: where one callback does what Begin and End do. With the MMU lock held
+  // exclusively, after the host has changed its page table.
+  void Advance() {
+    if (!P::keeps(point::seq_increment)) return;
+    // relaxed: written under the exclusive lock only
+    const uint64_t now = sequence_.load(std::memory_order_relaxed) + 1;
+    sequence_.store(now, P::order(point::seq_publish));
   }
 
   // Without the MMU lock, for a page cache (core/pfncache), after it has found

@@ -15,6 +15,7 @@
 #include "absl/base/thread_annotations.h"
 #include "core/environment.h"
 #include "core/geometry.h"
+#include "core/host_page.h"
 #include "core/notifier/invalidation.h"
 #include "core/platform/platform.h"
 #include "core/slots/memory_slots.h"
@@ -251,9 +252,9 @@ class GfnToPfnCache {
     // back and free it, and the mark would come too late. The host is told once
     // that the page gets written, as for a writable entry.
     const bool in_time = P::keeps(point::gpc_released_under_lock);
-    if (fresh && in_time) vm_.environment_.ReleasePage(page, /*dirty=*/true);
+    if (fresh && in_time) GiveBack<P>(vm_.environment_, page, /*dirty=*/true);
     lock_.unlock();
-    if (fresh && !in_time) vm_.environment_.ReleasePage(page, /*dirty=*/true);
+    if (fresh && !in_time) GiveBack<P>(vm_.environment_, page, /*dirty=*/true);
     Unmap(old);
     return fresh;
   }
@@ -280,7 +281,7 @@ class GfnToPfnCache {
       }
       lock_.unlock();
       Unmap(mapping);
-      if (page.pfn != kNoPfn) vm_.environment_.ReleasePage(page, /*dirty=*/false);
+      if (page.pfn != kNoPfn) GiveBack<P>(vm_.environment_, page, /*dirty=*/false);
       P::Pause();
       lock_.lock();
       if (!usable) return {};

@@ -110,6 +110,18 @@ class MemorySlots {
     Free(old, arrays_.At(made).slots);
   }
 
+  // v14: takes all slots away. With slots_lock held.
+  void Clear() {
+    if (P::keeps(point::hook_waits_for_readers)) {
+      return Replace({});
+    }
+    // relaxed: changes under slots_lock only
+    const uint32_t old = current_.load(std::memory_order_relaxed);
+    // relaxed: the design without this point
+    current_.store(Make({}), std::memory_order_relaxed);
+    Free(old, {});
+  }
+
   // Around an invalidation by the host, from before its start looks at the
   // slots to after its end has.
   void BeginInvalidation() {

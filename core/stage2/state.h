@@ -25,6 +25,7 @@ enum class SubtreeDesign : uint8_t {
 struct Stage2Variant {
   SubtreeDesign design = SubtreeDesign::kDeferToCallback;
   bool bbm2 = false;  // FEAT_BBM level 2: block and table change places without a break
+  NotifierDesign notifier = NotifierDesign::kCurrent;
 };
 
 // What the processors offer and what the hypervisor was told to do.
@@ -44,7 +45,7 @@ struct Stage2State : VmState<P> {
 
   Stage2State(Environment& env, Stage2Tables<P, G>& pool, typename P::Rcu& domain,
               std::vector<Vcpu<P>*> cpus, Stage2Variant v, Stage2Options o)
-      : VmState<P>(env, domain, std::move(cpus)), tables(pool), variant(v), options(o) {
+      : VmState<P>(env, domain, std::move(cpus), v.notifier), tables(pool), variant(v), options(o) {
     root = NewTable(G::kLevels, 0);
   }
 

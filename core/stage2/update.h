@@ -36,6 +36,7 @@ class Stage2Update {
     // it becomes is published by Make alone
     if (!Change(at, Pte<P>::Locked(), std::memory_order_relaxed)) return false;
     if (at.old.valid() && P::keeps(point::break_flushes)) FlushEntry(at);
+    if (at.old.leaf()) state_.Unpin(at.old.pfn());
     if (at.old.counted() && (!at.old.leaf() || P::keeps(point::break_puts_leaf))) {
       state_.Put(at.table);
     }
@@ -48,6 +49,7 @@ class Stage2Update {
     P::Check(word.peek().locked(), ViolationKind::kAssertion, "A3",
              "{thread} makes an entry that it has not locked");
     if (now.counted()) state_.Get(at.table);
+    if (now.leaf()) state_.Pin(now.pfn());
     Store(at, now, P::order(point::make_publish));
   }
 
@@ -92,6 +94,7 @@ class Stage2Update {
   void Clear(const Context& at) {
     // relaxed: the exclusive lock orders software; hardware orders nothing
     Store(at, Pte<P>{}, std::memory_order_relaxed);
+    if (at.old.leaf()) state_.Unpin(at.old.pfn());
     state_.Put(at.table);
   }
 
@@ -146,6 +149,7 @@ class Stage2Update {
     for (uint32_t i = 0; i < G::kEntries; ++i) {
       const Pte<P> before = LockEntry(table.entries[i]);
       if (before.counted()) state_.Put(table.pfn);
+      if (before.leaf()) state_.Unpin(before.pfn());
       if (!before.table()) continue;
       const Gfn gfn = base + i * G::Span(level);
       LockEntries(state_.tables.Follow(before, level - 1, gfn), level - 1, gfn);
@@ -187,6 +191,7 @@ class Stage2Update {
     Walker(state).WalkUnlinked(table.pfn, level, base, base + pages - 1,
                                [&](const Context& at, Visit when) {
                                  if (at.old.counted()) state.Put(at.table);
+                                 if (at.old.leaf()) state.Unpin(at.old.pfn());
                                  if (when == Visit::kTableAfter) state.PutLast(at.old.pfn());
                                  return WalkResult::kDone;
                                });

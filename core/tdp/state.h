@@ -25,6 +25,7 @@ struct TdpVariant {
   bool ad_at_zap = false;
   // 5.18 to 6.5: invalid roots are zapped by a worker.
   bool async_zap = false;
+  NotifierDesign notifier = NotifierDesign::kCurrent;
 };
 
 // What the processors offer and what the hypervisor was told to do.
@@ -47,7 +48,7 @@ struct TdpState : VmState<P> {
 
   TdpState(Environment& env, TdpTables<P, G>& pool, typename P::Rcu& domain,
            std::vector<Vcpu<P>*> cpus, TdpVariant v, TdpOptions o)
-      : VmState<P>(env, domain, std::move(cpus)), tables(pool), variant(v), options(o) {
+      : VmState<P>(env, domain, std::move(cpus), v.notifier), tables(pool), variant(v), options(o) {
     P::Check(options.ad_bits || !variant.ad_at_zap, ViolationKind::kAssertion, "",
              "without accessed and dirty bits there is nothing to pass on when an entry is zapped");
     if (variant.async_zap) worker.emplace("zap_worker");

@@ -128,6 +128,8 @@ class TdpUpdate {
     if (!before.table() && now.table()) {
       state_.table_pages.fetch_add(1, std::memory_order_relaxed);  // relaxed: a statistic
     }
+    if (now.leaf() && !before.leaf()) state_.Pin(now.pfn());
+    if (before.leaf() && !now.leaf()) state_.Unpin(before.pfn());
     // A table in its place has inherited what the page's entry said.
     if (before.leaf() && !now.table()) TellHost(before, now, level);
     if (before.table() && !(now.table() && now.pfn() == before.pfn())) {

@@ -9,6 +9,7 @@
 #define RACEWALK_CORE_VCPU_VCPU_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "core/environment.h"
 #include "core/platform/platform.h"
@@ -20,6 +21,14 @@ enum class GuestMode : uint8_t { kOutside, kInGuest };
 // Bits of the request word.
 inline constexpr uint32_t kRequestFlush = 1U << 0;
 inline constexpr uint32_t kRequestFreeObsoleteRoot = 1U << 1;
+
+// v14: a page that was looked up for gfn, with its reference, when the sequence
+// of invalidations was as it says; not mapped yet.
+struct PageStash {
+  Gfn gfn = 0;
+  HostPage page;
+  uint64_t sequence = 0;
+};
 
 // Enter, Exit, TakeRequests and the fields below them belong to the thread
 // that runs the vCPU; Request may be called by any thread.
@@ -75,6 +84,7 @@ class Vcpu {
   // Slot of the root this vCPU holds a reference to, and the role it wants.
   uint32_t root = kNoRoot;
   uint32_t role = 0;
+  std::optional<PageStash> stash;  // v14
 
   // For oracles.
   uint32_t pending() const { return requests_.peek(); }

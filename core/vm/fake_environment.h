@@ -79,8 +79,11 @@ class FakeEnvironment final : public Environment {
     const uint64_t before =
         lookups_.fetch_add(1, std::memory_order_relaxed);  // relaxed: a statistic
     if (out_of_memory) return {};
-    references_.fetch_add(1, std::memory_order_relaxed);  // relaxed: a statistic
-    const HostPage page{.pfn = PageOf(address), .generation = 0, .writable = writable};
+    const HostPage page{.pfn = PageOf(address),
+                        .generation = 0,
+                        .writable = writable,
+                        .counted = IsCounted(PageOf(address))};
+    if (page.counted) GetPage(page.pfn);
     // It may sleep, and the page may have been taken back by when it wakes.
     if (visits_per_yield != 0 && before % kLookupsPerYield == 0) std::this_thread::yield();
     return page;
@@ -91,6 +94,15 @@ class FakeEnvironment final : public Environment {
   void ReleasePage(const HostPage& page, bool dirty) override {
     references_.fetch_add(-1, std::memory_order_relaxed);  // relaxed: a statistic
     if (dirty) Mark(page.pfn);
+  }
+  // The page at address `device` is a device's, and so is whatever replaces it.
+  Hva device = ~Hva{0};  // set it before threads start
+  bool IsCounted(Pfn pfn) override { return Index(pfn) != Index(device); }
+  void GetPage(Pfn /*pfn*/) override {
+    references_.fetch_add(1, std::memory_order_relaxed);  // relaxed: a statistic
+  }
+  void PutPage(Pfn /*pfn*/) override {
+    references_.fetch_add(-1, std::memory_order_relaxed);  // relaxed: a statistic
   }
   void CleanPage(Pfn /*pfn*/) override {}
   void MarkPage(Pfn pfn, bool /*accessed*/, bool dirty) override {

@@ -56,7 +56,9 @@ class FaultPath {
     }
     if (slot == nullptr) return FaultResult::kNoMemorySlot;
     const std::optional<FaultResult> fast = mapper_.Early(vcpu, *slot, fault);
-    return fast.has_value() ? *fast : HandleLocked(vcpu, *slot, fault);
+    if (fast.has_value()) return *fast;
+    return fault.prefetch && state_.v14() ? MapAhead(vcpu, *slot, fault)
+                                          : HandleLocked(vcpu, *slot, fault);
   }
 
   FaultResult HandleLocked(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault) {
@@ -83,7 +85,7 @@ class FaultPath {
     std::optional<FaultResult> result = FaultResult::kFixed;
     // What the fault has looked up may have been taken back since, or its root
     // has been given up.
-    if (!mapper_.RootIsStale(vcpu) && !state_.invalidation.MustRetry(snapshot, fault.gfn)) {
+    if (!mapper_.RootIsStale(vcpu) && !state_.MustRetry(snapshot, fault.gfn)) {
       result = mapper_.Map(vcpu, slot, fault, found, shared);
     } else if (P::keeps(point::retry_is_no_success)) {
       result = FaultResult::kRetry;
@@ -97,9 +99,53 @@ class FaultPath {
     return result;
   }
 
+  // --- v14: mapping ahead by a guess (kernel of 2008: mmu_guess_page_from_pte_write
+  // and mmu_pte_write_new_pte; PROTOCOL 3.3). The lock is taken by the one function
+  // and given up after the other, with the page in the vCPU's stash between them. ---
+
+  FaultResult MapAhead(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault) {
+    Guess(vcpu, slot, fault.gfn);
+    const FaultResult result = UseGuess(vcpu, slot, fault);
+    state_.Unlock(/*shared=*/true);
+    return result;
+  }
+
+  // Returns with the MMU lock, whether or not the stash has something now.
+  void Guess(Vcpu<P>& vcpu, const Slot& slot, Gfn gfn) {
+    PageStash guess{.gfn = gfn, .page = {}, .sequence = 0};
+    const bool in_order = P::keeps(point::snapshot_before_lookup);
+    if (in_order) guess.sequence = state_.invalidation.Snapshot();
+    guess.page = state_.environment.FaultIn(slot.AddressOf(gfn), /*write=*/false);
+    if (!in_order) guess.sequence = state_.invalidation.Snapshot();
+    const bool found = guess.page.pfn != kNoPfn;
+    if (found || P::keeps(point::guess_always_locks)) state_.Lock(/*shared=*/true);
+    if (!found) return;
+    P::Check(!vcpu.stash.has_value(), ViolationKind::kAssertion, "N2",
+             "{thread} guesses a page before its last guess has been used");
+    vcpu.stash = guess;
+  }
+
+  FaultResult UseGuess(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault) {
+    if (!vcpu.stash.has_value()) return FaultResult::kNoMemory;
+    const PageStash guess = *vcpu.stash;
+    std::optional<FaultResult> result;
+    const bool stale = mapper_.RootIsStale(vcpu) || (P::keeps(point::guess_is_checked) &&
+                                                     state_.MustRetry(guess.sequence, guess.gfn));
+    if (!stale) {
+      const FaultPage found{.page = guess.page, .level = 1};
+      result = mapper_.Map(vcpu, slot, fault, found, /*shared=*/true);
+    }
+    // On every way out: the next guess finds the stash empty.
+    if (result.has_value() || P::keeps(point::stash_emptied)) {
+      Release(guess.page, result.value_or(FaultResult::kRetry));
+      vcpu.stash.reset();
+    }
+    return result.value_or(FaultResult::kRetry);
+  }
+
   void Release(const HostPage& page, FaultResult result) {
     const bool mapped = result == FaultResult::kFixed || result == FaultResult::kSpurious;
-    state_.environment.ReleasePage(page, mapped && page.writable && mapper_.MarksAtFault());
+    state_.ReleasePage(page, mapped && page.writable && mapper_.MarksAtFault());
   }
 
   VmState<P>& state_;

@@ -67,6 +67,32 @@ class MmuBase {
     if (in_order) vm_.slots.EndInvalidation();
   }
 
+  // v14: the one callback, after the host has changed its page table and closed
+  // it to lookups of [first, last], and before it gives the pages up.
+  void Invalidate(Hva first, Hva last, bool may_yield) {
+    vm_.slots.BeginReading();
+    if (vm_.slots.Overlaps(first, last)) {
+      vm_.mmu_lock.lock();
+      // Before the unmap, which may let faults in that have looked up already.
+      const bool in_order = P::keeps(point::seq_moves_first);
+      if (in_order) vm_.invalidation.Advance();
+      Unmap(first, last, may_yield);
+      if (!in_order) vm_.invalidation.Advance();
+      vm_.mmu_lock.unlock();
+    }
+    vm_.slots.EndReading();
+  }
+
+  // v14: the notifier's last callback takes the VM apart, as far as nobody else's
+  // life depends on it: whoever still has the VM's descriptor finds no slots. May
+  // run twice at once.
+  void ReleaseHook() {
+    self().Release();
+    vm_.slots_lock.lock();
+    vm_.slots.Clear();
+    vm_.slots_lock.unlock();
+  }
+
   // Whether a page of [first, last] was accessed, and no longer if `clear`.
   bool Young(Hva first, Hva last, bool clear) {
     bool young = false;
@@ -135,7 +161,7 @@ class MmuBase {
     std::pair<Gfn, Gfn> range;
     for (const MemorySlot<P>& slot : vm_.slots.Current()) {
       if (!slot.Overlaps(first, last, range)) continue;
-      vm_.invalidation.Add(range.first, range.second);
+      if (!vm_.v14()) vm_.invalidation.Add(range.first, range.second);
       flush = self().UnmapFrames(range.first, range.second, may_yield, flush);
     }
     // The host may free the pages as soon as this returns.

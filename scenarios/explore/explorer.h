@@ -22,8 +22,9 @@ class Meter;
 
 // The MMUs that an Explorer can be made for, by name.
 const std::vector<std::string>& ModelledMmus();
-// Whether MMU `mmu` has all the words and headers of a valid scenario.
-bool RunsOn(const Scenario& scenario, const std::string& mmu);
+// Whether MMU `mmu` has all the words and headers of a valid scenario, in
+// `variant` or, where that is "", in its first one.
+bool RunsOn(const Scenario& scenario, const std::string& mmu, const std::string& variant);
 
 struct Subject {
   Scenario scenario{};

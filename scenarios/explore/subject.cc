@@ -14,8 +14,13 @@ namespace racewalk {
 namespace {
 
 // Why an MMU does not have a word; "" if it has it.
-std::string WhyNot(Verb verb, MmuChoice mmu) {
+std::string WhyNot(Verb verb, MmuChoice mmu, bool v14) {
   switch (verb) {
+    case Verb::kGpcActivate:
+    case Verb::kGpcRefresh:
+    case Verb::kGpcUse:
+    case Verb::kGpcDeactivate:
+      return v14 ? "is younger than variant `v14`; choose another variant" : "";
     case Verb::kDonate:
     case Verb::kReclaim:
       return mmu == MmuChoice::kTdp ? "is for stage2" : "";
@@ -32,10 +37,10 @@ absl::Status Unsupported(const Scenario& scenario, const std::string& what) {
                    "; `racewalk list scenarios` shows what can be run"));
 }
 
-absl::Status Unroll(const Scenario& scenario, MmuChoice mmu, const std::vector<Operation>& from,
-                    std::vector<Operation>& to) {
+absl::Status Unroll(const Scenario& scenario, MmuChoice mmu, bool v14,
+                    const std::vector<Operation>& from, std::vector<Operation>& to) {
   for (const Operation& operation : from) {
-    if (const std::string why = WhyNot(operation.verb, mmu); !why.empty()) {
+    if (const std::string why = WhyNot(operation.verb, mmu, v14); !why.empty()) {
       return Unsupported(
           scenario,
           absl::StrCat(operation.line > 0 ? absl::StrCat("line ", operation.line, ", column ",
@@ -48,7 +53,7 @@ absl::Status Unroll(const Scenario& scenario, MmuChoice mmu, const std::vector<O
       continue;
     }
     for (uint32_t i = 0; i < operation.number; ++i) {
-      absl::Status status = Unroll(scenario, mmu, operation.body, to);
+      absl::Status status = Unroll(scenario, mmu, v14, operation.body, to);
       if (!status.ok()) return status;
     }
   }
@@ -56,8 +61,7 @@ absl::Status Unroll(const Scenario& scenario, MmuChoice mmu, const std::vector<O
 }
 
 // Sets what `text`, a combination of variants, says.
-absl::Status ParseVariant(const Scenario& scenario, MmuChoice mmu, const std::string& text,
-                          MachineShape& shape) {
+absl::Status ParseVariant(MmuChoice mmu, const std::string& text, MachineShape& shape) {
   absl::StatusOr<std::string> canonical = CanonicalVariant(mmu, text);
   if (!canonical.ok()) return canonical.status();
   for (absl::string_view word : absl::StrSplit(*canonical, '+')) {
@@ -73,9 +77,9 @@ absl::Status ParseVariant(const Scenario& scenario, MmuChoice mmu, const std::st
       shape.stage2_variant.design = SubtreeDesign::kRwlock;
     } else if (word == "bbm2") {
       shape.stage2_variant.bbm2 = true;
-    } else if (word != "owned" && word != "defer_to_callback") {
-      return Unsupported(scenario,
-                         absl::StrCat("variant `", word, "` is not modelled by this version"));
+    } else if (word == "v14") {
+      shape.tdp_variant.notifier = NotifierDesign::kV14;
+      shape.stage2_variant.notifier = NotifierDesign::kV14;
     }
   }
   return absl::OkStatus();
@@ -105,6 +109,9 @@ MachineShape ShapeOf(const Scenario& scenario) {
   shape.host_is_huge = scenario.host == HostBacking::kHuge;
   shape.huge_pages =
       shape.host_is_huge || makes_huge || MakesHuge(scenario.setup) || MakesHuge(scenario.after);
+  for (const GfnRange& device : scenario.devices) {
+    shape.devices.emplace_back(device.first, device.last);
+  }
   for (const GfnRange& slot : scenario.slots) shape.slots.emplace_back(slot.first, slot.last);
   if (shape.slots.empty()) shape.slots.emplace_back(0, scenario.frames - 1);
   return shape;
@@ -117,9 +124,10 @@ const std::vector<std::string>& ModelledMmus() {
   return *mmus;
 }
 
-bool RunsOn(const Scenario& scenario, const std::string& mmu) {
-  const std::string variant = DefaultVariants(MmuNamed(mmu)).front();
-  return Prepare({.scenario = scenario, .mmu = mmu, .variant = variant}).ok();
+bool RunsOn(const Scenario& scenario, const std::string& mmu, const std::string& variant) {
+  const std::string first = DefaultVariants(MmuNamed(mmu)).front();
+  return Prepare({.scenario = scenario, .mmu = mmu, .variant = variant.empty() ? first : variant})
+      .ok();
 }
 
 absl::StatusOr<PreparedSubject> Prepare(const Subject& subject) {
@@ -140,27 +148,33 @@ absl::StatusOr<PreparedSubject> Prepare(const Subject& subject) {
 
   PreparedSubject prepared;
   prepared.shape = ShapeOf(scenario);
-  absl::Status status = ParseVariant(scenario, mmu, subject.variant, prepared.shape);
+  absl::Status status = ParseVariant(mmu, subject.variant, prepared.shape);
   if (!status.ok()) return status;
   if (prepared.shape.tdp_variant.ad_at_zap && scenario.access_kind == AccessKind::kTracked) {
     return Unsupported(scenario,
                        "`access: tracked` has no accessed and dirty bits for variant `ad_at_zap`; "
                        "choose another variant");
   }
+  if (prepared.shape.v14() && prepared.shape.huge_pages) {
+    return Unsupported(scenario,
+                       "variant `v14` maps base pages only; leave out `host: huge` and "
+                       "`make_huge`, or `v14`");
+  }
+  const bool v14 = prepared.shape.v14();
   int vcpus = 0;
   bool any_vcpu = false;
-  status = Unroll(scenario, mmu, scenario.setup, prepared.setup.operations);
+  status = Unroll(scenario, mmu, v14, scenario.setup, prepared.setup.operations);
   prepared.setup.vcpu = 0;
   for (const ScenarioThread& thread : scenario.threads) {
     Script script;
-    if (status.ok()) status = Unroll(scenario, mmu, thread.operations, script.operations);
+    if (status.ok()) status = Unroll(scenario, mmu, v14, thread.operations, script.operations);
     if (thread.role == ThreadRole::kVcpu) {
       script.vcpu = vcpus++;
       any_vcpu = any_vcpu || !script.operations.empty();
     }
     prepared.threads.push_back(std::move(script));
   }
-  if (status.ok()) status = Unroll(scenario, mmu, scenario.after, prepared.after.operations);
+  if (status.ok()) status = Unroll(scenario, mmu, v14, scenario.after, prepared.after.operations);
   if (!status.ok()) return status;
   prepared.after.vcpu = 0;
   prepared.shape.vcpus = std::max(vcpus, 1);

@@ -19,6 +19,7 @@ enum class GuestAccess : uint8_t { kRead, kWrite, kFetch };
 template <Platform P>
 struct HostEntry {
   static constexpr uint64_t kHuge = uint64_t{1} << 32;
+  static constexpr uint64_t kHeld = uint64_t{1} << 33;
 
   uint64_t raw = 0;
   [[no_unique_address]] typename P::Ghost ghost{};
@@ -28,6 +29,8 @@ struct HostEntry {
   Pfn pfn() const { return static_cast<Pfn>(raw); }
   bool present() const { return pfn() != kNoPfn; }
   bool huge() const { return (raw & kHuge) != 0; }
+  // The host is changing it, and lookups wait.
+  bool held() const { return (raw & kHeld) != 0; }
 };
 
 template <Platform P>
@@ -73,6 +76,7 @@ struct HostFrame {
   bool written = false;     // since the host last saved it
   bool clean = false;       // no cache hides its contents from instruction fetches
   bool host_dirty = false;  // and the host's own entry says so
+  bool device = false;      // a device's memory: its one reference is the driver's
 };
 
 }  // namespace racewalk

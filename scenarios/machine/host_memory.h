@@ -7,6 +7,8 @@
 #ifndef RACEWALK_SCENARIOS_MACHINE_HOST_MEMORY_H_
 #define RACEWALK_SCENARIOS_MACHINE_HOST_MEMORY_H_
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <vector>
 
@@ -49,19 +51,31 @@ class HostMemory {
     }
   }
 
-  // With a reference; pfn is kNoPfn if the host is out of pages for now.
+  // Before threads start: the memory at `address` is a device's, which its
+  // driver owns and never gives up. It backs no huge page.
+  void MakeDevice(Hva address) {
+    Place& place = *places_[address];
+    place.device = Allocate(address);
+    frames_.At(place.device).device = true;
+  }
+  bool IsDevice(Pfn pfn) const { return frames_.Contains(pfn) && frames_.At(pfn).device; }
+
+  // With a reference, unless it is a device's; pfn is kNoPfn if the host has no
+  // page to give for now.
   HostPage FaultIn(Hva address, bool /*write*/) {
     const Entry& word = places_[address]->entry;
     for (;;) {
       const HostEntry<P> seen = word.load(std::memory_order_acquire);
+      if (seen.held()) return {};
       if (!seen.present()) {
         if (!BringIn(address)) return {};
         continue;
       }
+      if (frames_.At(seen.pfn()).device) return Page(seen, /*counted=*/false);
       if (frames_.At(seen.pfn()).TryGet()) {
         // Under the identity that was seen first: if the same frame has come
         // back since, the MMU must notice that it had gone.
-        if (word.load(std::memory_order_acquire) == seen) return Page(seen);
+        if (word.load(std::memory_order_acquire) == seen) return Page(seen, /*counted=*/true);
         Put(seen.pfn());
       }
       P::Pause();
@@ -76,6 +90,23 @@ class HostMemory {
   void Release(const HostPage& page, bool dirty) {
     if (dirty) Mark(page.pfn, dirty);
     Put(page.pfn);
+  }
+  // Of a page that the caller knows to be in use.
+  void Get(Pfn pfn) {
+    Named(pfn).references.fetch_add(1, std::memory_order_relaxed);
+    frames_.At(pfn).life.Check();
+  }
+  void Put(Pfn pfn) {
+    HostFrame<P>& frame = Named(pfn);
+    const int32_t before = frame.references.fetch_add(-1, std::memory_order_acq_rel);
+    P::Check(before > 0, ViolationKind::kRefcount, "L4",
+             "{thread} drops a reference to a guest page that has none left");
+    P::Check(before > 1 || !frame.device, ViolationKind::kRefcount, "L4",
+             "{thread} drops a reference to a device's memory that only its driver has");
+    if (before == 1) {
+      frame.life.End();
+      free_.give(pfn);
+    }
   }
 
   void Mark(Pfn pfn, bool dirty) {
@@ -113,6 +144,24 @@ class HostMemory {
 
   // --- The host takes pages back or moves them. ---
 
+  // Lookups of [first, last] find nothing from now on, until LetGo.
+  void Hold(Hva first, Hva last) {
+    lock_.lock();
+    for (Hva address = first; address <= last; ++address) {
+      ++places_[address]->holders;
+      Set(address, places_[address]->entry.peek());
+    }
+    lock_.unlock();
+  }
+  void LetGo(Hva first, Hva last) {
+    lock_.lock();
+    for (Hva address = first; address <= last; ++address) {
+      --places_[address]->holders;
+      Set(address, places_[address]->entry.peek());
+    }
+    lock_.unlock();
+  }
+
   enum class Keep : uint8_t { kDiscard, kSave };
 
   // Unmaps the base page at `address`. False, and nothing is done, if a huge
@@ -121,14 +170,16 @@ class HostMemory {
   bool Drop(Hva address, Keep keep) {
     lock_.lock();
     const HostEntry<P> old = Locked(address);
-    const bool drop = old.present() && !old.huge();
+    // Nobody swaps a device's memory.
+    const bool stays = IsDevice(old.pfn()) && keep == Keep::kSave;
+    const bool drop = old.present() && !old.huge() && !stays;
     if (drop) {
       Unmap(address, old.pfn(), keep);
     } else {
       Stays(old);
     }
     lock_.unlock();
-    if (drop) Put(old.pfn());
+    if (drop && !IsDevice(old.pfn())) Put(old.pfn());
     return !old.huge();
   }
 
@@ -137,7 +188,8 @@ class HostMemory {
   bool Move(Hva address) {
     lock_.lock();
     const HostEntry<P> old = Locked(address);
-    const Pfn target = old.present() && !old.huge() ? Allocate(address) : kNoPfn;
+    const bool moves = old.present() && !old.huge() && !IsDevice(old.pfn());
+    const Pfn target = moves ? Allocate(address) : kNoPfn;
     if (target != kNoPfn) {
       Replace(address, old.pfn(), EntryFor(target));
     } else {
@@ -279,16 +331,22 @@ class HostMemory {
   }
   // What somebody would read who copied the memory now.
   uint64_t ContentsOf(Hva address) const {
+    const Place& place = *places_[address];
+    if (place.device != kNoPfn) return frames_.At(place.device).contents;
     return Present(address) ? frames_.At(PfnAt(address)).contents : places_[address]->saved;
   }
   // How often the contents have been discarded.
   uint64_t discards(Hva address) const { return places_[address]->discards; }
 
-  // At rest every frame has the one reference of the entry that maps it, or none.
-  void CheckAtRest() {
+  // At rest every frame has the reference of the host's entry that maps it, if
+  // any, a device's memory that of its driver, and `pinned` the MMU's, one each.
+  void CheckAtRest(const std::vector<Pfn>& pinned = {}) {
     std::vector<int32_t> references(frames_.size(), 0);
+    for (const Pfn pfn : pinned) ++references[pfn];
     for (const auto& place : places_) {
-      if (place->entry.peek().present()) ++references[place->entry.peek().pfn()];
+      const HostEntry<P> entry = place->entry.peek();
+      if (entry.present() && !IsDevice(entry.pfn())) ++references[entry.pfn()];
+      if (place->device != kNoPfn) ++references[place->device];
     }
     for (Pfn pfn = 0; pfn < frames_.size(); ++pfn) {
       if (!frames_.Contains(pfn)) continue;
@@ -305,6 +363,8 @@ class HostMemory {
     explicit Place(uint32_t address)
         : entry(HostEntry<P>{}, WordName{"host_entry", address, 0, ValueType::kHostEntry}) {}
     Entry entry;
+    uint32_t holders = 0;  // under lock_
+    Pfn device = kNoPfn;   // the device's memory that is to be found here
     // Oracle state.
     uint64_t saved = 0;     // what was written back
     uint64_t expected = 0;  // what was last written
@@ -322,8 +382,8 @@ class HostMemory {
         {.kind = kind, .invariant = "G1", .what = what, .pfn = pfn, .value = frame.address});
   }
 
-  static HostPage Page(const HostEntry<P>& entry) {
-    HostPage page{.pfn = entry.pfn(), .generation = 0, .writable = true};
+  static HostPage Page(const HostEntry<P>& entry, bool counted) {
+    HostPage page{.pfn = entry.pfn(), .generation = 0, .writable = true, .counted = counted};
     if constexpr (P::kExplored) page.generation = entry.ghost.generation;
     return page;
   }
@@ -344,17 +404,6 @@ class HostMemory {
     return frames_.At(pfn);
   }
 
-  void Put(Pfn pfn) {
-    HostFrame<P>& frame = frames_.At(pfn);
-    const int32_t before = frame.references.fetch_add(-1, std::memory_order_acq_rel);
-    P::Check(before > 0, ViolationKind::kRefcount, "L4",
-             "{thread} drops a reference to a guest page that has none left");
-    if (before == 1) {
-      frame.life.End();
-      free_.give(pfn);
-    }
-  }
-
   // --- With lock_ held. Entries around the one in question are peeked at:
   // nobody else can change them, so that there is nothing to explore. ---
 
@@ -362,7 +411,9 @@ class HostMemory {
   HostEntry<P> Locked(Hva address) const {
     return places_[address]->entry.load(std::memory_order_relaxed);
   }
-  void Set(Hva address, const HostEntry<P>& entry) {
+  void Set(Hva address, HostEntry<P> entry) {
+    const uint64_t held = places_[address]->holders > 0 ? HostEntry<P>::kHeld : 0;
+    entry.raw = (entry.raw & ~HostEntry<P>::kHeld) | held;
     places_[address]->entry.store(entry, std::memory_order_release);
   }
 
@@ -386,13 +437,24 @@ class HostMemory {
   bool BringIn(Hva address) {
     bool present = true;
     lock_.lock();
-    if (!Locked(address).present() && !BringInBlock(BlockOf(address))) {
-      const Pfn pfn = Allocate(address);
+    const HostEntry<P> old = Locked(address);
+    if (old.held()) {
+      present = false;
+    } else if (!old.present() && !BringInBlock(BlockOf(address))) {
+      const Pfn device = places_[address]->device;
+      const Pfn pfn = device != kNoPfn ? device : Allocate(address);
       present = pfn != kNoPfn;
+      if (device != kNoPfn) Bring(frames_.At(device));
       if (present) Set(address, EntryFor(pfn));
     }
     lock_.unlock();
     return present;
+  }
+  // Back under another identity: what was translated before is stale.
+  void Bring(HostFrame<P>& device) {
+    device.stamp = ++stamp_;
+    device.revoked = false;
+    device.taken_back = false;
   }
   // False if base pages have to do.
   bool BringInBlock(Hva begin) {
@@ -405,7 +467,13 @@ class HostMemory {
     return true;
   }
 
-  bool HasBlock(Hva begin) const { return block_ > 1 && begin + block_ <= places_.size(); }
+  // Whether there may be a huge page.
+  bool HasBlock(Hva begin) const {
+    if (block_ == 1 || begin + block_ > places_.size()) return false;
+    return std::none_of(places_.begin() + static_cast<std::ptrdiff_t>(begin),
+                        places_.begin() + static_cast<std::ptrdiff_t>(begin + block_),
+                        [](const auto& place) { return place->device != kNoPfn; });
+  }
   uint32_t PresentIn(Hva begin) const {
     uint32_t present = 0;
     for (uint32_t i = 0; i < block_; ++i) present += Present(begin + i) ? 1U : 0U;
@@ -421,6 +489,7 @@ class HostMemory {
     Set(address, {});
     // No scheduling point from here on: a write by the host came before.
     frame.revoked = true;
+    if (frame.device) return;
     if (keep == Keep::kSave) {
       // Writes the page back, as far as the host knows that there is anything to write.
       const bool dirty = marked || frame.host_dirty;

@@ -59,6 +59,9 @@ class Machine final : public Environment, public Observer {
       vcpus.push_back(&seats_.back()->vcpu);
     }
     mmu_ = Arch::Make(*this, tables_, rcu_, std::move(vcpus), shape);
+    for (const auto& [first, last] : shape.devices) {
+      for (Hva address = first; address <= last; ++address) host_.MakeDevice(address);
+    }
     slot_oracle_.emplace(mmu_->state().slots);
     page_cache_.emplace(mmu_->state().caches, host_, *slot_oracle_);
     for (uint32_t id = 0; id < shape.slots.size(); ++id) {
@@ -186,7 +189,10 @@ class Machine final : public Environment, public Observer {
     for (Gfn gfn = slot->first; gfn <= slot->last; ++gfn) migration_.Copy(slot->AddressOf(gfn));
   }
   void Harvest(uint32_t id) {
-    mmu_->Harvest(id, [&](Gfn gfn) { migration_.Copy(SlotNow(id)->AddressOf(gfn)); });
+    mmu_->Harvest(id, [&](Gfn gfn) {
+      const auto* slot = SlotNow(id);
+      if (slot != nullptr) migration_.Copy(slot->AddressOf(gfn));
+    });
   }
   void InvalidateRoots() {
     if constexpr (Arch::kReplacesRoots) GiveUpRoots([this] { mmu_->InvalidateRoots(); });
@@ -198,7 +204,10 @@ class Machine final : public Environment, public Observer {
   PageCache<P>& page_cache() { return *page_cache_; }
 
   void set_meter(Meter* meter) { metering_.Begin(meter, mmu_->state().mmu_lock.location()); }
-  void Unregister() { LeaveNotifier(); }
+  void Unregister() {
+    LeaveNotifier();
+    mmu_->Unregistered();
+  }
 
   // With all vCPUs closed.
   void Destroy() {
@@ -207,6 +216,7 @@ class Machine final : public Environment, public Observer {
       for (auto& seat : seats_) mmu_->DropRoot(seat->vcpu);
     }
     LeaveNotifier();
+    mmu_->Unregistered();
     page_cache_->Deactivate();
     mmu_->Destroy();
     destroyed_ = true;
@@ -305,6 +315,9 @@ class Machine final : public Environment, public Observer {
   void MarkPage(Pfn pfn, bool accessed, bool dirty) override {
     if (accessed || dirty) host_.Mark(pfn, dirty);
   }
+  bool IsCounted(Pfn pfn) override { return !host_.IsDevice(pfn); }
+  void GetPage(Pfn pfn) override { host_.Get(pfn); }
+  void PutPage(Pfn pfn) override { host_.Put(pfn); }
   HostMapping MapPage(const HostPage& page) override { return page_cache_->Map(page); }
   void UnmapPage(HostMapping mapping) override { page_cache_->Unmap(mapping); }
   void WriteMapping(HostMapping mapping) override { page_cache_->Write(mapping); }
@@ -429,27 +442,9 @@ class Machine final : public Environment, public Observer {
     return translation != nullptr ? GuestRun::kDone : GuestRun::kFault;
   }
 
-  // Between the notifier's start and end for [first, last].
+  // Tells the notifier that [first, last] go, around `change`, or between.
   template <typename F>
-  void Invalidating(Hva first, Hva last, bool may_sleep, F change) {
-    const bool outer = may_not_sleep_[Self()];
-    may_not_sleep_[Self()] = !may_sleep;
-    invalidating_[Self()].emplace_back(first, last);
-    const bool told = registration_.Call([&] {
-      mmu_->InvalidateStart(first, last, may_sleep);
-      page_cache_->CheckInvalid(first, last);
-      CheckWhole(first, last);
-    });
-    may_not_sleep_[Self()] = outer;
-    // N6: if the VM is no longer told, it has let go of everything before.
-    if (!told && !destroyed_) CheckWhole(first, last);
-    change();
-    if (told) page_cache_->CheckInvalid(first, last);
-    host_.Unrevoke(first, last);
-    // The end is delivered to whoever was told of the start.
-    if (told) registration_.Call([&] { mmu_->InvalidateEnd(first, last); });
-    invalidating_[Self()].pop_back();
-  }
+  void Invalidating(Hva first, Hva last, bool may_sleep, F change);
 
   // A huge page that is only partly in [first, last] may be mapped, through a
   // frame outside, until the host breaks it, which is an invalidation of all of it.
@@ -475,10 +470,8 @@ class Machine final : public Environment, public Observer {
   void TakeOne(Reclaim how, Hva address, Hva first, Hva last, bool may_sleep);
   Hva BlockOf(Hva address) const { return address & ~Hva{block_ - 1}; }
 
-  void LeaveNotifier() {
-    registration_.Leave([&] { mmu_->Release(); });
-    mmu_->Unregistered();
-  }
+  // The host's notifier and the VM part, at the end of either.
+  void LeaveNotifier();
 
   template <typename F>
   void UpdateSlots(F update) {
@@ -574,7 +567,8 @@ class Machine final : public Environment, public Observer {
 
 }  // namespace racewalk
 
-#include "scenarios/machine/oracles.h"  // IWYU pragma: export
-#include "scenarios/machine/reclaim.h"  // IWYU pragma: export
+#include "scenarios/machine/notifier.h"  // IWYU pragma: export
+#include "scenarios/machine/oracles.h"   // IWYU pragma: export
+#include "scenarios/machine/reclaim.h"   // IWYU pragma: export
 
 #endif  // RACEWALK_SCENARIOS_MACHINE_MACHINE_H_

@@ -225,7 +225,13 @@ void Machine<Arch>::CheckAtRest() {
   // What `after` has queued: the callback thread is gone.
   if (!destroyed_) Arch::Settle(*mmu_);
   rcu_.barrier();
-  host_.CheckAtRest();
+  std::vector<Pfn> pinned;
+  if (shape_.v14() && !destroyed_) {
+    ForEachLeaf([&](bool, Gfn, int, const Entry& leaf) {
+      if (!host_.IsDevice(leaf.pfn())) pinned.push_back(leaf.pfn());
+    });
+  }
+  host_.CheckAtRest(pinned);
   if (destroyed_) return;
   auto& state = mmu_->state();
 

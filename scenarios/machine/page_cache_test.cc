@@ -22,6 +22,9 @@ struct NoEnvironment final : Environment {
   int MappingLevel(Hva) override { return 1; }
   void ReleasePage(const HostPage&, bool) override {}
   void MarkPage(Pfn, bool, bool) override {}
+  bool IsCounted(Pfn) override { return true; }
+  void GetPage(Pfn) override {}
+  void PutPage(Pfn) override {}
   void CleanPage(Pfn /*pfn*/) override {}
   HostMapping MapPage(const HostPage&) override { return kNoMapping; }
   void UnmapPage(HostMapping) override {}

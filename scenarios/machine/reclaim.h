@@ -21,7 +21,7 @@ void Machine<Arch>::MakeHuge(Hva address) {
 
 template <typename Arch>
 void Machine<Arch>::ExitMm() {
-  registration_.Leave([&] { mmu_->Release(); });
+  LeaveNotifier();
   const Hva last = shape_.guest_frames - 1;
   if (!destroyed_) CheckUnmapped(0, last);  // N4
   host_.Revoke(0, last);

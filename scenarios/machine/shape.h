@@ -19,9 +19,11 @@ struct MachineShape {
   TdpOptions tdp_options{};
   Stage2Variant stage2_variant{};
   Stage2Options stage2_options{};
-  bool huge_pages = false;                   // the host has huge pages
-  bool host_is_huge = false;                 // and backs the guest by them from the beginning
-  std::vector<std::pair<Gfn, Gfn>> slots{};  // [first, last], numbered from 0
+  bool v14() const { return tdp_variant.notifier == NotifierDesign::kV14; }
+  bool huge_pages = false;                     // the host has huge pages
+  bool host_is_huge = false;                   // and backs the guest by them from the beginning
+  std::vector<std::pair<Gfn, Gfn>> slots{};    // [first, last], numbered from 0
+  std::vector<std::pair<Hva, Hva>> devices{};  // [first, last]: a device's memory
 };
 
 }  // namespace racewalk
