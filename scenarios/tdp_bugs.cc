@@ -36,6 +36,18 @@ std::vector<Bug> TdpBugs() {
                  ViolationKind::kStaleTranslation, ViolationKind::kUseAfterFree,
                  ViolationKind::kBadMapping},
        .invariant = "R5"},
+      {.name = "X04",
+       .long_name = "UNSAFE_ROOT_ITER_IN_NOTIFIER",
+       .title = "KVM: x86/mmu: Use yield-safe TDP MMU root iter in MMU notifier unmapping",
+       .story = "A walk over the roots that may give up the lock takes no reference to the root "
+                "that it is in. The last put frees that root meanwhile, and the walk goes on "
+                "from it.",
+       .points = {"root_held"},
+       .mmu = "tdp",
+       .variant = "owned",
+       .scenario = "age_vs_root_unlink",
+       .kinds = {ViolationKind::kUseAfterFree},
+       .invariant = "L1"},
       {.name = "X05",
        .long_name = "NOTIFIER_SKIPS_INVALID_ROOT",
        .title = "KVM: x86/mmu: Zap _all_ roots when unmapping gfn range in TDP MMU",
