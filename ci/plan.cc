@@ -194,11 +194,19 @@ class Planner {
       has.push_back(absl::StrCat(mmu, " (",
                                  absl::StrJoin(VariantsToRun(scenario, MmuNamed(mmu)), ", "), ")"));
     }
+    const std::string is_for = absl::StrCat("it is for ", absl::StrJoin(has, " and "));
+    // The bug chose, not the user.
+    if (plan_.bug != nullptr && options_.mmu.empty() && options_.variants.empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("scenario ", ScenarioLabel(scenario), " is not for bug ", plan_.bug->name,
+                       ", which is of ", plan_.bug->mmu, " (", plan_.bug->variant, "); ", is_for,
+                       ": name no scenario, and the bug's own, ", plan_.bug->scenario, ", is run"));
+    }
     return absl::InvalidArgumentError(absl::StrCat(
         "scenario ", ScenarioLabel(scenario), " is not for",
         mmu_.empty() ? "" : absl::StrCat(" --mmu=", mmu_),
-        variants_.empty() ? "" : absl::StrCat(" --variant=", absl::StrJoin(variants_, ",")),
-        "; it is for ", absl::StrJoin(has, " and ")));
+        variants_.empty() ? "" : absl::StrCat(" --variant=", absl::StrJoin(variants_, ",")), "; ",
+        is_for));
   }
 
   const CheckOptions& options_;

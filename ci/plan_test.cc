@@ -20,6 +20,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr char kAny[] = "frames=2 vcpu a{write 0} host h{unmap 0}";
 constexpr char kTdp[] = "tdp frames=2 vcpu a{write 0} host h{unmap 0}";
@@ -112,6 +113,22 @@ TEST(Plan, ErrorsNameTheNearest) {
 
 TEST(Plan, AScenarioThatFitsNothingSaysWhatItFits) {
   EXPECT_THAT(Error({.scenarios = {kTdp}, .mmu = "stage2"}), HasSubstr("it is for tdp (owned"));
+}
+
+TEST(Plan, WhatTheBugHasChosenIsSaidToBeTheBugs) {
+  EXPECT_THAT(Error({.scenarios = {kTdp}, .bug = "A05"}),
+              AllOf(HasSubstr("is not for bug A05, which is of stage2"),
+                    HasSubstr("it is for tdp (owned"), Not(HasSubstr("--mmu"))));
+}
+
+// A variant that only some scenarios can be run in: huge pages are not in v14.
+TEST(Plan, OfTheLibraryWhatAVariantCanRunIsRun) {
+  const Plan plan = Make({.variants = {"v14"}});
+  EXPECT_GT(plan.units.size(), 100u);
+  for (const Unit& unit : plan.units) {
+    EXPECT_THAT(unit.target.subject.variant, HasSubstr("v14"));
+    EXPECT_NE(unit.target.subject.scenario.host, HostBacking::kHuge);
+  }
 }
 
 // Goal: a bug needs nothing but its name.
