@@ -149,6 +149,7 @@ class Stage2Update {
     for (uint32_t i = 0; i < G::kEntries; ++i) {
       const Pte<P> before = LockEntry(table.entries[i]);
       if (before.counted()) state_.Put(table.pfn);
+      if (before.leaf()) state_.Unpin(before.pfn());
       if (!before.table()) continue;
       const Gfn gfn = base + i * G::Span(level);
       LockEntries(state_.tables.Follow(before, level - 1, gfn), level - 1, gfn);
@@ -190,6 +191,7 @@ class Stage2Update {
     Walker(state).WalkUnlinked(table.pfn, level, base, base + pages - 1,
                                [&](const Context& at, Visit when) {
                                  if (at.old.counted()) state.Put(at.table);
+                                 if (at.old.leaf()) state.Unpin(at.old.pfn());
                                  if (when == Visit::kTableAfter) state.PutLast(at.old.pfn());
                                  return WalkResult::kDone;
                                });
