@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "ci/sentences.h"
 
 namespace racewalk {
@@ -28,15 +29,22 @@ std::string ProgressText(const ExplorationProgress& progress) {
   return text;
 }
 
+bool Progress::Due(double seconds) const {
+  return seconds - shown_ >= (console_.err_is_terminal ? kTerminalSeconds : kPlainSeconds);
+}
+
 void Progress::Show(const ExplorationProgress& progress) {
-  const double wait = console_.err_is_terminal ? kTerminalSeconds : kPlainSeconds;
-  if (progress.seconds - shown_ < wait) return;
-  shown_ = progress.seconds;
+  if (Due(progress.seconds)) Show(ProgressText(progress), progress.seconds);
+}
+
+void Progress::Show(absl::string_view text, double seconds) {
+  if (!Due(seconds)) return;
+  shown_ = seconds;
   if (console_.err_is_terminal) {
-    console_.err(absl::StrCat("\r\033[K", ProgressText(progress)));
+    console_.err(absl::StrCat("\r\033[K", text));
     line_shown_ = true;
   } else {
-    console_.err(absl::StrCat(ProgressText(progress), "\n"));
+    console_.err(absl::StrCat(text, "\n"));
   }
 }
 

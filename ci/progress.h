@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "ci/console.h"
 #include "ci/exploration.h"
 
@@ -20,12 +21,16 @@ class Progress {
   explicit Progress(const Console& console) : console_(console) {}
 
   void Show(const ExplorationProgress& progress);
+  // The same for any text, `seconds` after the start.
+  void Show(absl::string_view text, double seconds);
   // Takes a rewritten line away, before something else is printed.
   void Clear();
 
  private:
+  bool Due(double seconds) const;
+
   const Console& console_;
-  double shown_ = 0;  // Progress::seconds at that time
+  double shown_ = 0;  // seconds after the start
   bool line_shown_ = false;
 };
 

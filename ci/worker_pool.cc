@@ -18,6 +18,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -80,6 +81,8 @@ absl::Status SystemError(absl::string_view what) {
 }
 
 }  // namespace
+
+int Cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
 
 absl::StatusOr<std::unique_ptr<WorkerPool>> WorkerPool::Start(int workers, WorkerHandler handler,
                                                               milliseconds limit) {

@@ -22,6 +22,9 @@ namespace racewalk {
 // Runs in a worker: the answer to one message.
 using WorkerHandler = std::function<std::string(absl::string_view message)>;
 
+// So many workers keep this machine busy.
+int Cores();
+
 struct WorkerReport {
   enum class Kind {
     kAnswer,  // `text` is the handler's answer
