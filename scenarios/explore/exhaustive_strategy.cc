@@ -86,13 +86,7 @@ int ExhaustiveStrategy::Pick(const PickView& view) {
     return std::countr_zero(view.enabled);
   }
   const auto usual = static_cast<uint32_t>(UsualPick(view));
-  // Whoever is picked first of all interrupts nobody, although the world has
-  // brought thread 0 to its first step by then.
-  bool preempts = view.current == static_cast<int>(usual) && (started_ & Bit(usual)) != 0;
-  if (preempts && view.next != nullptr) {
-    const OpKind next = (*view.next)[usual].kind;
-    preempts = next != OpKind::kPause && next != OpKind::kYield;
-  }
+  const bool preempts = WouldPreempt(view, started_);
   const bool stays = preempts && bound_ && preemptions_ >= *bound_;
   const Frame& frame = At(true, view.enabled, stays ? Bit(usual) : view.enabled, usual);
   uint32_t taken = frame.taken;

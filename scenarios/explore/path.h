@@ -38,6 +38,17 @@ inline int UsualPick(const PickView& view) {
   return goes_on ? view.current : std::countr_zero(view.enabled);
 }
 
+// Whether to pick another thread than UsualPick is a preemption: who stepped
+// last could go on, has begun, and is not about to pause or yield. `started` is
+// a mask of the threads that have taken a step: whoever is picked first of all
+// interrupts nobody, although the world has brought thread 0 to its first step.
+inline bool WouldPreempt(const PickView& view, uint32_t started) {
+  if (view.current < 0 || (view.enabled & started & uint32_t{1} << view.current) == 0) return false;
+  if (view.next == nullptr) return true;
+  const OpKind next = (*view.next)[static_cast<std::size_t>(view.current)].kind;
+  return next != OpKind::kPause && next != OpKind::kYield;
+}
+
 }  // namespace racewalk
 
 #endif  // RACEWALK_SCENARIOS_EXPLORE_PATH_H_
