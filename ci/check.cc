@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <random>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -22,20 +22,24 @@
 #include "ci/json_output.h"
 #include "ci/plan.h"
 #include "ci/progress.h"
+#include "ci/shrink_report.h"
+#include "ci/shrinker.h"
 #include "ci/summary.h"
 #include "ci/trace_folder.h"
 #include "ci/version.h"
+#include "ci/worker_pool.h"
 
 namespace racewalk {
 namespace {
+
+// The part of what is left of --time-limit that shrinking may use.
+constexpr double kLimitShare = 0.9;
 
 // Below 2^48: a program that reads JSON numbers as doubles keeps all of it.
 uint64_t FreshSeed() {
   std::random_device device;
   return ((uint64_t{device()} << 32) | device()) & ((uint64_t{1} << 48) - 1);
 }
-
-int Cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
 
 std::chrono::nanoseconds Time(double seconds) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -121,6 +125,7 @@ class Check {
       return kExitInternalError;
     }
     report_.result = *std::move(result);
+    ShrinkFound(jobs, factory);
     // Input first: it explains itself, and may be why the rest went wrong.
     if (!report_.result.input.ok()) Error(report_.result.input.message());
     for (const std::string& error : report_.result.internal_errors) {
@@ -168,6 +173,47 @@ class Check {
             .found = [this](Finding& finding) { Found(finding); }};
   }
 
+  // Seconds that shrinking may take from now on.
+  double ShrinkSeconds() const {
+    double left = options_.shrink_seconds - shrink_seconds_used_;
+    if (!options_.time_limit) return left;
+    const std::chrono::duration<double> used = std::chrono::steady_clock::now() - start_;
+    // The rest is for telling it.
+    return std::min(left, (*options_.time_limit - used.count()) * kLimitShare);
+  }
+
+  void ShrinkFound(int jobs, const ExplorerFactory& factory) {
+    ExplorationResult& result = report_.result;
+    report_.shrunk.resize(result.found.size());
+    // A harness that is wrong would shrink something else.
+    if (!result.internal_errors.empty() || !result.input.ok()) return;
+    for (std::size_t i = 0; i < result.found.size() && !result.interrupted; ++i) {
+      // Those that need less leave more to the others.
+      const double seconds = ShrinkSeconds() / static_cast<double>(result.found.size() - i);
+      if (seconds <= 0) return;
+      const ShrinkOptions how{
+          .jobs = jobs, .seed = report_.seed, .time = Time(seconds), .style = console_.style};
+      const auto begin = std::chrono::steady_clock::now();
+      Progress progress(console_);
+      const ShrinkHooks hooks{.interrupted = Interrupted, .progress = [&](const auto& now) {
+                                progress.Show(ProgressText(now), now.seconds);
+                              }};
+      absl::StatusOr<ShrinkResult> shrunk = Shrink(result.found[i].finding, how, factory, hooks);
+      progress.Clear();
+      const std::chrono::duration<double> used = std::chrono::steady_clock::now() - begin;
+      shrink_seconds_used_ += used.count();
+      if (!shrunk.ok()) {
+        const auto message = shrunk.status().message();
+        result.internal_errors.push_back(
+            absl::StrCat("shrinking: ", absl::string_view(message.data(), message.size())));
+        return;
+      }
+      result.interrupted |= shrunk->interrupted;
+      Print(absl::StrCat("\n", ShrunkText(*shrunk)));
+      report_.shrunk[i] = *std::move(shrunk);
+    }
+  }
+
   void Found(Finding& finding) {
     progress_.Clear();
     std::string path;
@@ -188,6 +234,8 @@ class Check {
   const Console& console_;
   Progress progress_;
   CheckReport report_{};
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  double shrink_seconds_used_ = 0;
   bool write_failed_ = false;
 };
 

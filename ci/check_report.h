@@ -4,12 +4,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ci/exit_status.h"
 #include "ci/exploration.h"
 #include "ci/plan.h"
+#include "ci/shrinker.h"
 
 namespace racewalk {
 
@@ -20,6 +22,8 @@ struct CheckReport {
   Plan plan{};
   ExplorationResult result{};
   std::vector<std::string> traces{};  // path of each of result.found, or ""
+  // Of each of result.found: what was made of it, if there was time.
+  std::vector<std::optional<ShrinkResult>> shrunk{};
   std::vector<std::string> errors{};  // as printed on standard error
 };
 

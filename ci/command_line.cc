@@ -33,12 +33,14 @@ struct Words {
   ListOptions list{};
   CheckOptions check{};
   ReplayOptions replay{};
+  ShrinkCommandOptions shrink{};
   std::string mmu{};
   std::string executions{};
   std::string seconds{};
   std::string seed{};
   std::string jobs{};
   std::string time_limit{};
+  std::string shrink_seconds{};
   std::vector<std::string> strategies{};
   std::vector<std::string> weaken{};
   std::vector<std::string> variants{};
@@ -85,11 +87,25 @@ absl::Status ReadSeed(const std::string& value, std::optional<uint64_t>& seed) {
   return absl::OkStatus();
 }
 
+// 0 is a value here: it turns shrinking off.
+absl::Status ReadShrinkSeconds(const std::string& value, double& seconds) {
+  uint64_t zero = 1;
+  std::optional<double> number;
+  if (ParseDigits(value, zero) && zero == 0) {
+    seconds = 0;
+    return absl::OkStatus();
+  }
+  absl::Status status = ReadSeconds("--shrink-seconds", value, number);
+  if (number) seconds = *number;
+  return status;
+}
+
 absl::Status ReadCheck(Words& words) {
   CheckOptions& check = words.check;
   absl::Status status = ReadSeconds("--seconds", words.seconds, check.seconds);
   status.Update(ReadSeconds("--time-limit", words.time_limit, check.time_limit));
   status.Update(ReadSeed(words.seed, check.seed));
+  status.Update(ReadShrinkSeconds(words.shrink_seconds, check.shrink_seconds));
   if (!status.ok()) return status;
   uint64_t number = 0;
   if (!words.executions.empty()) {
@@ -128,6 +144,17 @@ absl::Status ReadCheck(Words& words) {
   return absl::OkStatus();
 }
 
+absl::Status ReadShrink(Words& words) {
+  ShrinkCommandOptions& shrink = words.shrink;
+  // The same words as of check.
+  absl::Status status = ReadCheck(words);
+  shrink.seconds = words.check.seconds.value_or(shrink.seconds);
+  shrink.executions = words.check.executions.value_or(shrink.executions);
+  shrink.seed = words.check.seed.value_or(shrink.seed);
+  shrink.jobs = words.check.jobs;
+  return status;
+}
+
 void AddList(CLI::App& app, Words& words) {
   CLI::App* list = app.add_subcommand("list", "Show what there is");
   list->add_option("WHAT", words.list.what,
@@ -162,6 +189,8 @@ void AddCheck(CLI::App& app, Words& words) {
       ->allow_extra_args(false);
   check->add_option("--bug", options.bug, "Bring a historical bug back, by short or long name");
   check->add_option("--out", options.out, "Folder for trace files; existing files are kept");
+  check->add_option("--shrink-seconds", words.shrink_seconds,
+                    "For making what was found smaller, in total; default 10, 0 turns it off");
   check->add_flag("--json", options.json, "One JSON object on standard output");
   check->footer(
       "Examples: racewalk check\n"
@@ -179,6 +208,26 @@ void AddReplay(CLI::App& app, Words& words) {
       "          racewalk replay 'tdp geometry=3x1 frames=2 host=small logging=wrprot roles=1 "
       "vcpu a{load_root} vcpu b{load_root}#3f360dc7@tdp+owned+weaken=root_searched_twice/random/"
       "seed=b34095042dc306d7'");
+}
+
+void AddShrink(CLI::App& app, Words& words) {
+  CLI::App* shrink = app.add_subcommand(
+      "shrink", "Make a violation's scenario and schedule as small as a person would write them");
+  ShrinkCommandOptions& options = words.shrink;
+  shrink->add_option("TOKEN", options.target, "A token that check printed, or a trace file")
+      ->required();
+  shrink->add_option("--seconds", words.seconds, "At most so long; default 30");
+  shrink->add_option("--executions", words.executions,
+                     "At most so many for each scenario that is tried; default 20000");
+  shrink->add_option("--seed", words.seed, "Decimal or 0x...; default 1");
+  shrink->add_option("--jobs", words.jobs, "Worker processes; default: one per core");
+  shrink->add_option("--out", options.out,
+                     "Folder for the scenario (.scn) and its trace; existing files are kept");
+  shrink->add_flag("--json", options.json, "One JSON object on standard output");
+  shrink->footer(
+      "Examples: racewalk shrink traces/fault_vs_collapse-tdp-use-after-free.trace --out=small\n"
+      "          racewalk shrink 'root_put_vs_unmap#4bfcf340@tdp+last_put_zaps+bug=X23a/random/"
+      "seed=05fe9ef5ebb56d41'");
 }
 
 std::vector<std::string> CommandNames(const CLI::App& app) {
@@ -312,6 +361,7 @@ absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& argu
     AddList(app, words);
     AddCheck(app, words);
     AddReplay(app, words);
+    AddShrink(app, words);
     absl::Status status = CheckCommand(app, arguments);
     status.Update(CheckNotEmpty(arguments));
     if (!status.ok()) return status;
@@ -334,6 +384,9 @@ absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& argu
     } else if (app.got_subcommand("check")) {
       status = ReadCheck(words);
       invocation.options = std::move(words.check);
+    } else if (app.got_subcommand("shrink")) {
+      status = ReadShrink(words);
+      invocation.options = std::move(words.shrink);
     } else {
       invocation.options = std::move(words.replay);
     }

@@ -40,12 +40,32 @@ std::string Error(const std::vector<std::string>& arguments) {
   return message;
 }
 
+TEST(CommandLine, ShrinkTakesEveryFlag) {
+  const auto shrink =
+      Parse<ShrinkCommandOptions>({"shrink", "a.trace", "--seconds=2.5", "--executions=7",
+                                   "--seed=0x2A", "--jobs=3", "--out=dir", "--json"});
+  EXPECT_EQ(shrink.target, "a.trace");
+  EXPECT_EQ(shrink.seconds, 2.5);
+  EXPECT_EQ(shrink.executions, 7u);
+  EXPECT_EQ(shrink.seed, 42u);
+  EXPECT_EQ(shrink.jobs, 3);
+  EXPECT_EQ(shrink.out, "dir");
+  EXPECT_TRUE(shrink.json);
+  EXPECT_EQ(Parse<ShrinkCommandOptions>({"shrink", "a"}).seconds, 30);
+}
+
+TEST(CommandLine, ShrinkingCanBeTurnedOff) {
+  EXPECT_EQ(Parse<CheckOptions>({"check"}).shrink_seconds, 10);
+  EXPECT_EQ(Parse<CheckOptions>({"check", "--shrink-seconds=0"}).shrink_seconds, 0);
+  EXPECT_THAT(Error({"check", "--shrink-seconds=x"}), HasSubstr("--shrink-seconds: expected"));
+}
+
 TEST(CommandLine, CheckTakesEveryFlag) {
   const auto check = Parse<CheckOptions>(
       {"check", "fault_vs_unmap", "tdp vcpu a{write 0} host h{unmap 0}", "--mmu=tdp", "--strategy",
        "random", "--strategy=pct:3,n=3,k=58", "--executions=100", "--seconds=1.5", "--seed=0x2A",
        "--jobs=3", "--weaken=a,b", "--bug=X11", "--variant=owned+v14,owned", "--time-limit=9",
-       "--out=dir", "--json"});
+       "--out=dir", "--shrink-seconds=2.5", "--json"});
   EXPECT_THAT(check.scenarios,
               ElementsAre("fault_vs_unmap", "tdp vcpu a{write 0} host h{unmap 0}"));
   EXPECT_EQ(check.mmu, "tdp");
@@ -58,6 +78,7 @@ TEST(CommandLine, CheckTakesEveryFlag) {
   EXPECT_EQ(check.bug, "X11");
   EXPECT_THAT(check.variants, ElementsAre("owned+v14", "owned"));
   EXPECT_EQ(check.time_limit, 9);
+  EXPECT_EQ(check.shrink_seconds, 2.5);
   EXPECT_EQ(check.out, "dir");
   EXPECT_TRUE(check.json);
 }

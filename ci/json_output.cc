@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_split.h"
@@ -224,6 +225,25 @@ Json MarkJson(TimelineRow::Mark mark) {
   return nullptr;
 }
 
+Json NumbersJson(const ShrinkNumbers& numbers) {
+  return {{"threads", numbers.threads},
+          {"operations", numbers.operations},
+          {"frames", numbers.frames},
+          {"preemptions", numbers.preemptions},
+          {"steps", numbers.steps}};
+}
+
+Json ShrunkJson(const ShrinkResult& result) {
+  return {{"scenario", result.scenario},
+          {"token", result.finding.token},
+          {"before", NumbersJson(result.before)},
+          {"after", NumbersJson(result.after)},
+          {"complete", !result.time_ended && !result.interrupted},
+          {"scenarios", result.scenarios},
+          {"executions", result.executions},
+          {"seconds", result.seconds}};
+}
+
 }  // namespace
 
 std::string ListJson(absl::string_view what) {
@@ -245,6 +265,8 @@ std::string CheckJson(const CheckReport& report) {
     Json violation = FindingJson(report.result.found[i].finding);
     violation["trace"] = i < report.traces.size() ? TextOrNull(report.traces[i]) : Json(nullptr);
     violation["rows"] = report.result.found[i].units;
+    const bool shrunk = i < report.shrunk.size() && report.shrunk[i].has_value();
+    violation["shrunk"] = shrunk ? ShrunkJson(*report.shrunk[i]) : Json(nullptr);
     violations.push_back(std::move(violation));
   }
   const Target& target = report.plan.units.front().target;
@@ -297,6 +319,25 @@ std::string ReplayJson(const ReplayReport& report) {
                      {"violation", report.finding ? FindingJson(*report.finding) : Json(nullptr)},
                      {"threads", report.threads},
                      {"timeline", std::move(timeline)}};
+  return Dump(json);
+}
+
+std::string ShrinkJson(const ShrinkReport& report) {
+  const ShrinkResult& result = report.result;
+  Json shrunk = ShrunkJson(result);
+  shrunk["scenario_file"] = TextOrNull(report.files.scenario);
+  shrunk["trace"] = TextOrNull(report.files.trace);
+  const Json json = {{"version", VersionText()},
+                     {"command", report.command},
+                     {"verdict", result.interrupted ? "interrupted" : "violation"},
+                     {"seed", report.seed},
+                     {"parameters", report.parameters},
+                     {"weaken", result.target.weaken},
+                     {"bug", TextOrNull(result.target.bug)},
+                     {"original", FindingJson(result.original)},
+                     {"violation", FindingJson(result.finding)},
+                     {"shrunk", std::move(shrunk)},
+                     {"errors", report.errors}};
   return Dump(json);
 }
 

@@ -7,6 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "ci/check_report.h"
 #include "ci/replay_report.h"
+#include "ci/shrink_report.h"
 
 namespace racewalk {
 
@@ -15,6 +16,7 @@ namespace racewalk {
 std::string ListJson(absl::string_view what);
 std::string CheckJson(const CheckReport& report);
 std::string ReplayJson(const ReplayReport& report);
+std::string ShrinkJson(const ShrinkReport& report);
 
 }  // namespace racewalk
 

@@ -15,6 +15,7 @@
 #include "ci/list.h"
 #include "ci/options.h"
 #include "ci/replay.h"
+#include "ci/shrink.h"
 #include "scenarios/explore/explorer.h"
 
 namespace racewalk {
@@ -31,6 +32,10 @@ int Run(const Invocation& invocation, const Console& console) {
   if (const auto* check = std::get_if<CheckOptions>(&invocation.options)) {
     CatchInterrupts();
     return RunCheck(*check, invocation.command, Explorer::Create, console);
+  }
+  if (const auto* shrink = std::get_if<ShrinkCommandOptions>(&invocation.options)) {
+    CatchInterrupts();
+    return RunShrink(*shrink, invocation.command, Explorer::Create, console);
   }
   return RunReplay(std::get<ReplayOptions>(invocation.options), invocation.command,
                    Explorer::Create, console);

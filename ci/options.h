@@ -33,6 +33,7 @@ struct CheckOptions {
   std::vector<std::string> variants{};  // combinations; empty: the scenario's own
   std::optional<double> time_limit{};   // seconds, for everything
   std::string out{};                    // folder for traces; "" for none
+  double shrink_seconds = 10;           // for all violations together; 0: they are not shrunk
   bool json = false;
 };
 
@@ -41,8 +42,19 @@ struct ReplayOptions {
   bool json = false;
 };
 
+struct ShrinkCommandOptions {
+  std::string target{};  // a token or the name of a trace file
+  double seconds = 30;
+  uint64_t executions = 20'000;  // at most, for each scenario that is tried
+  uint64_t seed = 1;
+  int jobs = 0;       // 0: one per core
+  std::string out{};  // folder for the scenario and the trace; "" for none
+  bool json = false;
+};
+
 struct Invocation {
-  std::variant<TextOptions, ListOptions, CheckOptions, ReplayOptions> options{};
+  std::variant<TextOptions, ListOptions, CheckOptions, ReplayOptions, ShrinkCommandOptions>
+      options{};
   std::string command{};  // as typed, on one line, quoted so that a shell reads it again
 };
 

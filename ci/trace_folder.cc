@@ -69,4 +69,24 @@ absl::StatusOr<std::string> SaveTrace(absl::string_view folder, const Finding& f
       absl::StrCat(folder, " holds too many traces of that name; name another folder"));
 }
 
+absl::StatusOr<ShrunkFiles> SaveShrunk(absl::string_view folder, absl::string_view label,
+                                       absl::string_view scenario, const Finding& finding) {
+  const std::string stem =
+      absl::StrCat(FileStem(label), "-", finding.mmu, "-", Name(finding.kind), "-shrunk");
+  for (int number = 1; number <= kMostFiles; ++number) {
+    const std::string name = absl::StrCat(stem, number == 1 ? "" : absl::StrCat("-", number));
+    const std::filesystem::path path = std::filesystem::path(std::string(folder)) / name;
+    const ShrunkFiles files{path.string() + ".scn", path.string() + ".trace"};
+    std::error_code error;
+    if (std::filesystem::exists(files.trace, error)) continue;
+    absl::Status status = WriteFileAtomically(files.scenario, scenario);
+    if (absl::IsAlreadyExists(status)) continue;
+    if (status.ok()) status = WriteFileAtomically(files.trace, finding.trace);
+    if (status.ok()) return files;
+    return status;
+  }
+  return absl::ResourceExhaustedError(
+      absl::StrCat(folder, " holds too many files of that name; name another folder"));
+}
+
 }  // namespace racewalk

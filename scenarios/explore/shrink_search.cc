@@ -19,6 +19,8 @@ namespace {
 constexpr std::array<const char*, 4> kStrategies = {"pct:2", "random", "pct:3", "pos"};
 // Of the first round; each round is twice as long as the one before.
 constexpr uint64_t kFirstRound = 50;
+// So many executions are run before the steps that they took are looked at.
+constexpr uint64_t kSlice = 128;
 
 // Runs executions from `first` on, at most `count`, past violations that are
 // not the goal, until the goal is seen at a cost below `below`. `first` is
@@ -29,10 +31,11 @@ std::optional<Witness> RunUntilSeen(Explorer& explorer, const ShrinkGoal& goal, 
   RotaRecorder recorder(strategy);
   const uint64_t end = first + count;
   while (first < end && !budget.spent() && !recorder.exhausted()) {
-    const uint64_t asked = std::min(end - first, budget.executions);
+    const uint64_t asked = std::min({end - first, budget.executions, kSlice});
     const Batch batch = explorer.Run(recorder, seed, first, asked, nullptr);
     first += batch.executions;
     budget.executions -= std::min(batch.executions, budget.executions);
+    budget.steps -= std::min(batch.steps, budget.steps);
     if (!batch.violated) continue;
     --budget.failures;
     if (!goal.MetBy(batch.violation)) continue;
@@ -78,36 +81,89 @@ Rota Endless(const Rota& rota, std::size_t i) {
   return edited;
 }
 
-// What may be simpler than `rota`, the boldest first.
-std::vector<Rota> SimplerRotas(const Rota& rota) {
-  std::vector<Rota> simpler;
-  const std::size_t turns = rota.turns.size();
-  const auto chose = [](uint32_t choice) { return choice != 0; };
-  Rota usual = rota;
-  for (std::vector<uint32_t>& choices : usual.choices) choices.clear();
-  if (usual != rota) simpler.push_back(std::move(usual));
-  for (std::size_t left = turns / 2; left > 0 && left < turns; left += (turns - left + 1) / 2) {
-    Rota cut = rota;
-    cut.turns.resize(left);
-    simpler.push_back(std::move(cut));
-    if (left + 1 == turns) break;
-  }
-  for (std::size_t i = 0; i < turns; ++i) {
-    simpler.push_back(Postponed(rota, i));
-    Rota prolonged = rota;
-    if (Prolong(prolonged, i)) simpler.push_back(std::move(prolonged));
-    simpler.push_back(Endless(rota, i));
-  }
-  for (std::size_t thread = 0; thread < rota.choices.size(); ++thread) {
-    for (std::size_t i = 0; i < rota.choices[thread].size(); ++i) {
-      if (!chose(rota.choices[thread][i])) continue;
-      Rota edited = rota;
-      edited.choices[thread][i] = 0;
-      simpler.push_back(std::move(edited));
-    }
-  }
-  return simpler;
+// Without the turns of [begin, end).
+Rota Without(const Rota& rota, std::size_t begin, std::size_t end) {
+  Rota edited = rota;
+  edited.turns.erase(edited.turns.begin() + static_cast<std::ptrdiff_t>(begin),
+                     edited.turns.begin() + static_cast<std::ptrdiff_t>(end));
+  MergeTurns(edited);
+  return edited;
 }
+
+// Goes through what may be simpler than a witness, and makes one at a time:
+// those of a livelock have thousands of turns.
+class Simplifier {
+ public:
+  Simplifier(Explorer& explorer, const ShrinkGoal& goal, Witness witness, SearchBudget& budget)
+      : explorer_(explorer), goal_(goal), best_(std::move(witness)), budget_(budget) {}
+
+  Witness Run() {
+    for (bool better = true; better && !budget_.spent();) {
+      better = false;
+      better |= Try(WithChoices({}));
+      better |= CutTurns();
+      better |= EditTurns();
+      better |= EditChoices();
+    }
+    return best_;
+  }
+
+ private:
+  bool Try(const Rota& rota) {
+    if (budget_.spent() || rota == best_.rota) return false;
+    std::optional<Witness> found = Follow(explorer_, goal_, rota, budget_);
+    if (!found || found->cost >= best_.cost) return false;
+    best_ = *std::move(found);
+    return true;
+  }
+
+  std::size_t turns() const { return best_.rota.turns.size(); }
+
+  Rota WithChoices(const ThreadChoices& choices) const {
+    return {.turns = best_.rota.turns, .choices = choices};
+  }
+
+  // The end, then shorter and shorter parts.
+  bool CutTurns() {
+    bool better = false;
+    for (std::size_t size = turns() / 2; size > 0; size /= 2) {
+      for (std::size_t end = turns(); end > 0 && !budget_.spent();) {
+        const std::size_t begin = end - std::min(size, end);
+        better |= Try(Without(best_.rota, begin, end));
+        end = std::min(begin, turns());
+      }
+    }
+    return better;
+  }
+
+  bool EditTurns() {
+    bool better = false;
+    for (std::size_t i = 0; i < turns() && !budget_.spent(); ++i) {
+      better |= Try(Postponed(best_.rota, i));
+      if (i >= turns()) break;
+      Rota prolonged = best_.rota;
+      if (Prolong(prolonged, i)) better |= Try(prolonged);
+      if (i < turns()) better |= Try(Endless(best_.rota, i));
+    }
+    return better;
+  }
+
+  bool EditChoices() {
+    bool better = false;
+    for (std::size_t thread = 0; thread < best_.rota.choices.size(); ++thread) {
+      for (std::size_t i = 0; i < best_.rota.choices[thread].size(); ++i) {
+        ThreadChoices choices = best_.rota.choices;
+        if (std::exchange(choices[thread][i], 0) != 0) better |= Try(WithChoices(choices));
+      }
+    }
+    return better;
+  }
+
+  Explorer& explorer_;
+  const ShrinkGoal& goal_;
+  Witness best_;
+  SearchBudget& budget_;
+};
 
 // Other schedules may ask for more choices than a witness had to make.
 constexpr std::size_t kChoicesTried = 8;
@@ -171,19 +227,7 @@ std::optional<Witness> FindBounded(Explorer& explorer, const ShrinkGoal& goal, u
 
 Witness Simplify(Explorer& explorer, const ShrinkGoal& goal, Witness witness,
                  SearchBudget& budget) {
-  bool better = true;
-  while (better && !budget.spent()) {
-    better = false;
-    for (const Rota& rota : SimplerRotas(witness.rota)) {
-      if (budget.spent()) break;
-      std::optional<Witness> found = Follow(explorer, goal, rota, budget);
-      if (!found || found->cost >= witness.cost) continue;
-      witness = *std::move(found);
-      better = true;
-      break;
-    }
-  }
-  return witness;
+  return Simplifier(explorer, goal, std::move(witness), budget).Run();
 }
 
 }  // namespace racewalk

@@ -29,11 +29,12 @@ struct Witness {
 };
 
 // What a search may use up; it counts down. Failures count because each leaves
-// memory behind (kFailuresPerProcess).
+// memory behind (kFailuresPerProcess), steps because those of a livelock are many.
 struct SearchBudget {
   uint64_t executions = 0;
   int failures = 0;
-  bool spent() const { return executions == 0 || failures <= 0; }
+  uint64_t steps = 4'000'000 + 1000 * executions;
+  bool spent() const { return executions == 0 || failures <= 0 || steps == 0; }
 };
 
 // All of these are a function of their arguments and nothing else: the same
