@@ -232,13 +232,20 @@ class Shrinker {
   absl::Status ShrinkAll() {
     // A plain schedule is followed more easily in another scenario.
     absl::Status status = SimplifyFully();
+    bool scheduled = false;
     for (std::size_t rung = 0; rung < kRungs.size() && status.ok() && !Over();) {
+      // The last rung takes most of the time, and mostly finds nothing.
+      if (rung + 1 == kRungs.size() && !scheduled) {
+        status = ShrinkSchedule();
+        scheduled = true;
+        continue;
+      }
       const uint64_t executions = std::max<uint64_t>(options_.executions / kRungs[rung], 1);
       absl::StatusOr<bool> smaller = TrySmaller(executions);
       if (!smaller.ok()) return smaller.status();
+      if (*smaller) scheduled = false;
       rung = *smaller ? 0 : rung + 1;
     }
-    if (status.ok()) status = ShrinkSchedule();
     return status;
   }
 

@@ -61,7 +61,7 @@ ShrinkResult ShrinkOk(const ShrinkOptions& options, const ExplorerFactory& facto
 // Tells another invariant where fewer than `operations` are left: another bug.
 class OtherBugExplorer final : public Explorer {
  public:
-  OtherBugExplorer(Subject subject, uint64_t operations)
+  OtherBugExplorer(const Subject& subject, uint64_t operations)
       : fake_(subject, {}), other_(SizeOf(subject.scenario).operations < operations) {}
 
   const Subject& subject() const override { return fake_.subject(); }
