@@ -52,7 +52,10 @@ struct TdpState : VmState<P> {
     P::Check(options.ad_bits || !variant.ad_at_zap, ViolationKind::kAssertion, "",
              "without accessed and dirty bits there is nothing to pass on when an entry is zapped");
     if (variant.async_zap) worker.emplace("zap_worker");
-    for (auto& count : mapped_pages) count.initialize(0);
+    for (std::size_t i = 0; i < mapped_pages.size(); ++i) {
+      mapped_pages[i].set_name(WordName{"mapped_pages", static_cast<uint32_t>(i) + 1});
+      mapped_pages[i].initialize(0);
+    }
   }
 
   TdpTables<P, G>& tables;

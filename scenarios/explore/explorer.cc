@@ -99,17 +99,27 @@ class MachineExplorer final : public Explorer {
     program_.set_meter(meter);
   }
 
+  void set_stop(uint64_t step, std::function<void()> stop) override {
+    stop_step_ = step;
+    stop_ = std::move(stop);
+  }
+
   Recording Record(Strategy& strategy, uint64_t key, bool events) override {
     Recording recording;
     std::vector<TakenDecision> taken;
     World& world = World::Get();
     world.set_recording(events ? &recording.events : nullptr, &taken);
+    if (stop_ != nullptr) {
+      world.set_stop(
+          stop_step_, [](void* self) { static_cast<MachineExplorer*>(self)->stop_(); }, this);
+    }
     Batch batch;
     Loop loop(*this, strategy, batch, nullptr);
     loop.next_key = [key](uint64_t) { return key; };
     loop.count = 1;
     if (!Simulate(loop)) recording.violation = world.violation();
     world.set_recording(nullptr, nullptr);
+    world.set_stop(0, nullptr, nullptr);
     for (const TakenDecision& decision : taken) {
       recording.decisions.push_back(
           {decision.is_pick, decision.kind, decision.options, decision.taken});
@@ -187,6 +197,8 @@ class MachineExplorer final : public Explorer {
   std::unique_ptr<Engine> engine_;
   MachineProgram<Arch> program_;
   Meter* meter_ = nullptr;
+  uint64_t stop_step_ = 0;
+  std::function<void()> stop_{};
 };
 
 // As many levels and index bits as the scenario asks for; null if there are none such.

@@ -4,6 +4,7 @@
 #define RACEWALK_SCENARIOS_EXPLORE_EXPLORER_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -84,6 +85,11 @@ class Explorer {
   // From now on `meter`, which must outlive this, counts what Run and Record do;
   // null: nothing does, and it costs nothing.
   virtual void set_meter(Meter* /*meter*/) {}
+
+  // From now on Record calls `stop` in the midst of an execution whose events it
+  // records: on the stack of the first operation of `step`, which has just been
+  // done. For debuggers: it must not run anything of the execution. Null: never.
+  virtual void set_stop(uint64_t /*step*/, std::function<void()> /*stop*/) {}
 
   // Runs the execution `key` once, recording decisions, and events if asked.
   virtual Recording Record(Strategy& strategy, uint64_t key, bool events) = 0;

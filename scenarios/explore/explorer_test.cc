@@ -16,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "core/platform/relacy/world.h"
 #include "scenarios/explore/strategy.h"
 #include "scenarios/library.h"
 #include "scenarios/parser.h"
@@ -151,6 +152,33 @@ TEST(ExplorerTest, DecisionsAloneReplayAnExecution) {
   const Recording recorded = explorer->Record(*strategy, batch.key, false);
   const auto replay = MakeReplay(recorded.decisions);
   ExpectSame(recorded, explorer->Record(*replay, 0, false));
+}
+
+// Goal: the stop is in the very step, once, on the stack of what was done there,
+// and the execution goes on as if nothing had been.
+TEST(ExplorerTest, StopsInTheStepThatItIsTold) {
+  const auto explorer = Make(SubjectOf(kUnmap));
+  const auto strategy = MakeFor(*explorer, "random");
+  const Recording plain = explorer->Record(*strategy, 7, true);
+  std::set<uint64_t> steps;
+  for (const Event& event : plain.events) steps.insert(event.step);
+  ASSERT_GT(steps.size(), 10u);
+  for (const uint64_t step : steps) {
+    int stops = 0;
+    explorer->set_stop(step, [&] {
+      ++stops;
+      EXPECT_EQ(World::Get().steps(), step);
+    });
+    ExpectSame(explorer->Record(*strategy, 7, true), plain);
+    EXPECT_EQ(stops, 1) << step;
+    // Nothing is recorded while exploring, and so nothing stops it.
+    explorer->Record(*strategy, 7, false);
+    EXPECT_EQ(stops, 1) << step;
+  }
+  int stops = 0;
+  explorer->set_stop(plain.steps + 1, [&] { ++stops; });
+  explorer->Record(*strategy, 7, true);
+  EXPECT_EQ(stops, 0);
 }
 
 TEST(ExplorerTest, AnEngineIsReplacedAfterAFailure) {

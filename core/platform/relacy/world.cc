@@ -102,6 +102,7 @@ void World::Begin(int threads, Engine* engine, Decisions* decisions) {
   fingerprint_ = 0;
   interleaving_ = 0;
   live_objects_ = 0;
+  stopped_ = false;
 }
 
 void World::Discard() {

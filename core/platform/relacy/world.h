@@ -52,6 +52,14 @@ class World {
     events_ = events;
     taken_ = decisions;
   }
+  // Calls `stop`, on the fiber that is running, after the first event of `step`
+  // of each execution that is recorded; null: never.
+  using Stop = void (*)(void*);
+  void set_stop(uint64_t step, Stop stop, void* argument) {
+    stop_step_ = step;
+    stop_ = stop;
+    stop_argument_ = argument;
+  }
   const Violation& violation() const { return violation_; }
   uint64_t steps() const { return step_; }
   uint64_t choices() const { return choices_; }
@@ -111,6 +119,11 @@ class World {
     event.step = step_;
     event.thread = current_;
     events_->push_back(event);
+    // Only recorded executions get here: exploring pays nothing for it.
+    if (stop_ != nullptr && step_ == stop_step_ && !stopped_) {
+      stopped_ = true;
+      stop_(stop_argument_);
+    }
   }
 
   bool Keeps(point p, std::source_location where);
@@ -181,6 +194,10 @@ class World {
   std::vector<Block> blocks_;
   PointSet weakened_;
   Violation violation_;
+  Stop stop_ = nullptr;
+  void* stop_argument_ = nullptr;
+  uint64_t stop_step_ = 0;
+  bool stopped_ = false;
   int threads_ = 0;
   int current_ = 0;
   int paused_ = -1;
