@@ -164,6 +164,7 @@ class Check {
     if (options_.time_limit) options.time_limit = Time(*options_.time_limit);
     options.stop_at_first = report_.plan.stop_at_first;
     options.style = console_.style;
+    options.pages = !options_.out.empty();
     return options;
   }
 

@@ -134,7 +134,7 @@ absl::Status ChunkRunner::Explain(const Batch& batch, Strategy& strategy, ChunkR
   // Of a path no key is needed, and a token without one says so.
   const bool keyless = &strategy != strategy_.get();
   result.finding = MakeFinding(*explorer_, (*units_)[*unit_].target, strategy.spec(),
-                               keyless ? 0 : batch.key, *recording, style_);
+                               keyless ? 0 : batch.key, *recording, style_, pages_);
   return absl::OkStatus();
 }
 

@@ -67,8 +67,10 @@ class ChunkRunner {
   static constexpr int kExplorersPerProcess = 256;
 
   // `units` must outlive the runner.
-  ChunkRunner(const std::vector<Unit>* units, ExplorerFactory factory, TextStyle style)
-      : units_(units), factory_(std::move(factory)), style_(style) {}
+  // With `pages` findings have one.
+  ChunkRunner(const std::vector<Unit>* units, ExplorerFactory factory, TextStyle style,
+              bool pages = false)
+      : units_(units), factory_(std::move(factory)), style_(style), pages_(pages) {}
 
   ChunkResult Run(const ChunkRequest& request);
   // A WorkerHandler: a formatted request in, a formatted result out.
@@ -90,6 +92,7 @@ class ChunkRunner {
   const std::vector<Unit>* units_;
   ExplorerFactory factory_;
   TextStyle style_;
+  bool pages_;
   std::optional<std::size_t> unit_{};
   // The strategy goes before the explorer that runs it.
   std::unique_ptr<Explorer> explorer_{};

@@ -41,6 +41,7 @@ struct Words {
   std::string jobs{};
   std::string time_limit{};
   std::string shrink_seconds{};
+  std::string stop_at{};
   std::vector<std::string> strategies{};
   std::vector<std::string> weaken{};
   std::vector<std::string> variants{};
@@ -188,7 +189,8 @@ void AddCheck(CLI::App& app, Words& words) {
   check->add_option("--weaken", words.weaken, "Protocol points to weaken: POINT[,POINT...]")
       ->allow_extra_args(false);
   check->add_option("--bug", options.bug, "Bring a historical bug back, by short or long name");
-  check->add_option("--out", options.out, "Folder for trace files; existing files are kept");
+  check->add_option("--out", options.out,
+                    "Folder for trace files and pages of them; existing files are kept");
   check->add_option("--shrink-seconds", words.shrink_seconds,
                     "For making what was found smaller, in total; default 10, 0 turns it off");
   check->add_flag("--json", options.json, "One JSON object on standard output");
@@ -198,13 +200,43 @@ void AddCheck(CLI::App& app, Words& words) {
       "          racewalk check --bug=X11 --out=traces");
 }
 
+absl::Status ReadReplay(Words& words) {
+  ReplayOptions& replay = words.replay;
+  uint64_t step = 0;
+  if (!words.stop_at.empty()) {
+    if (!ParseDigits(words.stop_at, step)) {
+      return BadValue("--stop-at", "the number of a step", words.stop_at, "17");
+    }
+    replay.stop_at = step;
+  } else if (replay.break_there) {
+    return absl::InvalidArgumentError(
+        "--break: expected --stop-at=STEP beside it, to say where; for example --stop-at=17 "
+        "--break");
+  }
+  if (!replay.html.empty() && replay.html == replay.perfetto) {
+    return absl::InvalidArgumentError(
+        "--html and --perfetto name the same file; give each one of its own");
+  }
+  return absl::OkStatus();
+}
+
 void AddReplay(CLI::App& app, Words& words) {
   CLI::App* replay = app.add_subcommand("replay", "Run one execution again, as a timeline");
   replay->add_option("TOKEN", words.replay.target, "A token that check printed, or a trace file")
       ->required();
+  replay->add_option("--html", words.replay.html,
+                     "Write a page to this file, which must not exist");
+  replay->add_option("--perfetto", words.replay.perfetto,
+                     "Write a file for Perfetto or chrome://tracing, which must not exist");
+  replay->add_option("--stop-at", words.stop_at,
+                     "Show no more than the steps up to this one, and the page tables there");
+  replay->add_flag("--break", words.replay.break_there,
+                   "With --stop-at: raise SIGTRAP in that step, for a debugger");
   replay->add_flag("--json", words.replay.json, "One JSON object on standard output");
   replay->footer(
-      "Examples: racewalk replay traces/fault_vs_collapse-tdp-use-after-free.trace\n"
+      "Examples: racewalk replay traces/fault_vs_collapse-tdp-use-after-free.trace "
+      "--html=race.html\n"
+      "          gdb --args racewalk replay some.trace --stop-at=17 --break\n"
       "          racewalk replay 'tdp geometry=3x1 frames=2 host=small logging=wrprot roles=1 "
       "vcpu a{load_root} vcpu b{load_root}#3f360dc7@tdp+owned+weaken=root_searched_twice/random/"
       "seed=b34095042dc306d7'");
@@ -388,6 +420,7 @@ absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& argu
       status = ReadShrink(words);
       invocation.options = std::move(words.shrink);
     } else {
+      status = ReadReplay(words);
       invocation.options = std::move(words.replay);
     }
     if (!status.ok()) return status;

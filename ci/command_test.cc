@@ -1,7 +1,5 @@
 // Goal: the command as a person or a script meets it: flags, exit statuses,
 // messages, JSON. Method: the real binary in processes of its own.
-#include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,18 +8,17 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "ci/command_runner.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-
-extern char** environ;
 
 namespace racewalk {
 namespace {
@@ -36,57 +33,8 @@ using ::testing::Not;
 // Small and quick, and there is something to race in it.
 constexpr char kText[] = "tdp frames=2 vcpu a{write 0} vcpu b{write 0}";
 
-struct Outcome {
-  int status = -1;
-  std::string out{};
-  std::string err{};
-};
-
-std::string ReadAll(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-// A folder of its own for each test.
-class CommandTest : public ::testing::Test {
+class CommandTest : public CommandRunner {
  protected:
-  CommandTest()
-      : folder_(absl::StrCat(::testing::TempDir(), "racewalk_command_", getpid(), "_",
-                             ::testing::UnitTest::GetInstance()->current_test_info()->name())) {
-    std::filesystem::create_directories(folder_);
-  }
-  ~CommandTest() override { std::filesystem::remove_all(folder_); }
-
-  pid_t Start(const std::vector<std::string>& arguments) {
-    std::vector<std::string> words = {RACEWALK_BINARY};
-    words.insert(words.end(), arguments.begin(), arguments.end());
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    const int flags = O_WRONLY | O_CREAT | O_TRUNC;
-    posix_spawn_file_actions_addopen(&actions, 1, Path("stdout").c_str(), flags, 0644);
-    posix_spawn_file_actions_addopen(&actions, 2, Path("stderr").c_str(), flags, 0644);
-    pid_t pid = -1;
-    EXPECT_EQ(posix_spawn(&pid, RACEWALK_BINARY, &actions, nullptr, argv.data(), environ), 0);
-    posix_spawn_file_actions_destroy(&actions);
-    return pid;
-  }
-
-  Outcome Finish(pid_t pid) {
-    int status = 0;
-    waitpid(pid, &status, 0);
-    return {.status = WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status),
-            .out = ReadAll(Path("stdout")),
-            .err = ReadAll(Path("stderr"))};
-  }
-
-  Outcome Run(const std::vector<std::string>& arguments) { return Finish(Start(arguments)); }
-
   json RunJson(std::vector<std::string> arguments, int status) {
     arguments.emplace_back("--json");
     const Outcome outcome = Run(arguments);
@@ -96,20 +44,6 @@ class CommandTest : public ::testing::Test {
     return object.is_object() ? object : json::object();
   }
 
-  std::string Path(const std::string& name) const { return absl::StrCat(folder_, "/", name); }
-
-  // The files below the test's folder but those that catch the output.
-  std::vector<std::string> Files() const {
-    std::vector<std::string> files;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_)) {
-      const std::string name = entry.path().filename().string();
-      if (entry.is_regular_file() && name != "stdout" && name != "stderr") {
-        files.push_back(entry.path().string());
-      }
-    }
-    return files;
-  }
-
   // Something that `check` finds at once: walkers follow unpublished tables.
   json FindViolation(const std::vector<std::string>& more = {}) {
     std::vector<std::string> arguments = {"check",    kText,          "--weaken=table_publish",
@@ -117,9 +51,6 @@ class CommandTest : public ::testing::Test {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return RunJson(arguments, 1);
   }
-
- private:
-  std::string folder_;
 };
 
 TEST_F(CommandTest, ListHasTheDocumentedShape) {
@@ -192,6 +123,61 @@ TEST_F(CommandTest, ACleanCheckHasTheDocumentedShape) {
   EXPECT_TRUE(row["scenario"].is_string());
 }
 
+// Goal: what trace viewers demand of a file holds: slices nest on each track,
+// time never runs back there, flows have both ends, tracks have names.
+TEST_F(CommandTest, ATraceForViewersIsWellFormed) {
+  const json found = FindViolation()["violations"][0];
+  const std::string file = Path("viewer.json");
+  EXPECT_EQ(Run({"replay", found["token"], absl::StrCat("--perfetto=", file)}).status, 1);
+  const json trace = json::parse(ReadAll(file), nullptr, false);
+  ASSERT_TRUE(trace.is_object());
+  EXPECT_THAT(trace["otherData"]["timestamps"].get<std::string>(), HasSubstr("steps"));
+  EXPECT_EQ(trace["otherData"]["token"], found["token"]);
+  std::map<int, double> now;
+  std::map<int, int> depth;
+  std::map<int, std::string> names;
+  std::map<int, std::string> flows;
+  int slices = 0;
+  int missing = 0;
+  std::vector<std::string> marks;
+  for (const json& event : trace["traceEvents"]) {
+    const std::string phase = event["ph"];
+    const int track = event["tid"];
+    if (phase == "M") {
+      if (event["name"] == "thread_name") names[track] = event["args"]["name"];
+      continue;
+    }
+    const double at = event["ts"];
+    if (phase == "s" || phase == "f") {
+      flows[event["id"]] += phase;
+      missing += phase == "s" && absl::StartsWith(event["name"].get<std::string>(), "MISSING: ");
+      continue;
+    }
+    EXPECT_TRUE(names.contains(track)) << event;
+    EXPECT_GE(at, now[track]) << event;
+    now[track] = at;
+    if (phase == "B") ++depth[track];
+    if (phase == "E") EXPECT_GE(--depth[track], 0) << event;
+    if (phase == "X") {
+      ++slices;
+      EXPECT_EQ(static_cast<int>(at), event["args"]["step"]) << event;
+      EXPECT_GT(event["dur"], 0) << event;
+      now[track] = at + event["dur"].get<double>() - 0.0005;
+    }
+    if (phase == "i") {
+      EXPECT_EQ(event["s"], "g");
+      marks.push_back(event["name"]);
+    }
+  }
+  EXPECT_THAT(names, ::testing::ElementsAre(::testing::Pair(1, "a"), ::testing::Pair(2, "b"),
+                                            ::testing::Pair(3, "rcu")));
+  for (const auto& [track, open] : depth) EXPECT_EQ(open, 0) << track;
+  for (const auto& [id, phases] : flows) EXPECT_EQ(phases, "sf") << id;
+  EXPECT_EQ(missing, 1);
+  EXPECT_THAT(slices, Ge(20));
+  EXPECT_THAT(marks, ::testing::Contains(found["sentence"].get<std::string>()));
+}
+
 // Without --executions nothing but the seconds ends it.
 TEST_F(CommandTest, SecondsEndIt) {
   const Outcome outcome = Run({"check", kText, "--seconds=1"});
@@ -222,7 +208,9 @@ TEST_F(CommandTest, AViolationIsReplayedByTokenAndByTrace) {
   unsetenv("COLUMNS");
 
   const std::string trace = violation["trace"];
-  EXPECT_THAT(Files(), ::testing::ElementsAre(trace));
+  const std::string page = absl::StrCat(trace.substr(0, trace.rfind('.')), ".html");
+  EXPECT_THAT(Files(), ::testing::UnorderedElementsAre(trace, page));
+  EXPECT_THAT(ReadAll(page), HasSubstr("<!DOCTYPE html>"));
   const Outcome traced = Run({"replay", trace});
   EXPECT_EQ(traced.status, 1) << traced.err;
   EXPECT_THAT(traced.out, HasSubstr(violation["sentence"].get<std::string>()));
@@ -231,6 +219,14 @@ TEST_F(CommandTest, AViolationIsReplayedByTokenAndByTrace) {
   EXPECT_EQ(replay["verdict"], "violation");
   EXPECT_EQ(replay["violation"]["kind"], violation["kind"]);
   EXPECT_THAT(replay["timeline"].size(), Ge(1u));
+  EXPECT_TRUE(replay["stopped_at"].is_null());
+  EXPECT_THAT(replay["violation"]["explanation"].get<std::string>(), HasSubstr("table_publish"));
+
+  const json stopped = RunJson({"replay", token, "--stop-at=5"}, 0);
+  EXPECT_EQ(stopped["verdict"], "stopped");
+  EXPECT_EQ(stopped["stopped_at"], 5);
+  EXPECT_EQ(stopped["timeline"].back()["step"], 5);
+  EXPECT_EQ(stopped["steps"], replay["steps"]);
 }
 
 TEST_F(CommandTest, TracesAreNeverOverwritten) {
@@ -312,6 +308,9 @@ TEST_F(CommandTest, BadInput) {
       {"shrink", out, "token", "--seconds=0"},
       {"shrink", out, "token", "--executions=0"},
       {"shrink", out, "token", "--seed=-1"},
+      {"replay", "token", "--break"},
+      {"replay", "token", "--stop-at=-1"},
+      {"replay", "token", "--html=x", "--perfetto=x"},
   };
   for (const std::vector<std::string>& arguments : cases) {
     std::string command = "racewalk";

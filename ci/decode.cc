@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/stage2/pte.h"
@@ -64,7 +65,48 @@ std::string RequestsText(uint64_t value) {
                       root ? "free-obsolete-root" : "");
 }
 
+struct Bit {
+  const char* name;
+  uint64_t mask;
+};
+
+std::vector<DecodedField> Fields(uint64_t raw, uint64_t pfn, const std::vector<Bit>& bits) {
+  std::vector<DecodedField> fields = {{"pfn", absl::StrCat(pfn)}};
+  for (const Bit& bit : bits) fields.push_back({bit.name, (raw & bit.mask) != 0 ? "yes" : "no"});
+  return fields;
+}
+
+std::vector<DecodedField> SpteFields(uint64_t raw) {
+  using namespace spte_bits;  // NOLINT(google-build-using-namespace): bit names only
+  if ((raw & kPresent) == 0) return {};
+  return Fields(raw, (raw & kPfnMask) >> kPfnShift,
+                {{"leaf", kLeaf},
+                 {"read", kRead},
+                 {"write", kWrite},
+                 {"exec", kExec},
+                 {"accessed", kAccessed},
+                 {"dirty", kDirty},
+                 {"host-writable", kHostWritable},
+                 {"mmu-writable", kMmuWritable},
+                 {"saved r", kRead << kSavedShift},
+                 {"saved x", kExec << kSavedShift}});
+}
+
+std::vector<DecodedField> PteFields(uint64_t raw) {
+  using namespace pte_bits;  // NOLINT(google-build-using-namespace): bit names only
+  if ((raw & kValid) == 0) return {};
+  const std::vector<Bit> table = {{"table", kTable}};
+  const std::vector<Bit> leaf = {
+      {"table", kTable}, {"read", kRead}, {"write", kWrite}, {"accessed", kAccessed}};
+  return Fields(raw, (raw & kPfnMask) >> kPfnShift, (raw & kTable) != 0 ? table : leaf);
+}
+
 }  // namespace
+
+std::vector<DecodedField> DecodeFields(ValueType type, uint64_t value) {
+  if (type == ValueType::kSpte) return SpteFields(value);
+  return type == ValueType::kPte ? PteFields(value) : std::vector<DecodedField>{};
+}
 
 std::string DecodeValue(ValueType type, uint64_t value) {
   switch (type) {

@@ -1,6 +1,7 @@
 #include "ci/decode.h"
 
 #include "core/platform/event.h"
+#include "core/stage2/pte.h"
 #include "core/tdp/spte.h"
 #include "core/vcpu/vcpu.h"
 #include "gtest/gtest.h"
@@ -32,6 +33,25 @@ TEST(DecodeValue, EveryStateOfATdpEntry) {
   EXPECT_EQ(DecodeValue(ValueType::kSpte, kReadOnly | kHostWritable | kMmuWritable),
             "page 3 r-x host-w mmu-w");
   EXPECT_EQ(DecodeValue(ValueType::kSpte, kReadOnly | kWrite), "page 3 rwx host-ro mmu-ro");
+}
+
+TEST(DecodeFields, PartsOfEntries) {
+  const auto fields = DecodeFields(ValueType::kSpte, kPresent | kLeaf | kRead | kDirty | kPage3);
+  ASSERT_EQ(fields.size(), 11u);
+  EXPECT_EQ(fields[0].name, "pfn");
+  EXPECT_EQ(fields[0].value, "3");
+  EXPECT_EQ(fields[2].name, "read");
+  EXPECT_EQ(fields[2].value, "yes");
+  EXPECT_EQ(fields[3].name, "write");
+  EXPECT_EQ(fields[3].value, "no");
+  EXPECT_EQ(fields[6].name, "dirty");
+  EXPECT_EQ(fields[6].value, "yes");
+  EXPECT_EQ(DecodeFields(ValueType::kPte, pte_bits::kValid | pte_bits::kWrite | kPage3).size(), 5u);
+  EXPECT_EQ(DecodeFields(ValueType::kPte, pte_bits::kValid | pte_bits::kTable).size(), 2u);
+  for (uint64_t none : {uint64_t{0}, kFrozen}) {
+    EXPECT_TRUE(DecodeFields(ValueType::kSpte, none).empty());
+  }
+  EXPECT_TRUE(DecodeFields(ValueType::kNumber, 3).empty());
 }
 
 TEST(DecodeValue, HostEntries) {

@@ -11,24 +11,53 @@
 namespace racewalk {
 namespace {
 
-absl::string_view OrderText(std::memory_order order) {
-  switch (order) {
-    case std::memory_order_acquire:
-    case std::memory_order_consume:
-      return "(acquire)";
-    case std::memory_order_release:
-      return "(release)";
-    case std::memory_order_acq_rel:
-      return "(acq_rel)";
-    case std::memory_order_seq_cst:
-      return "(seq_cst)";
-    case std::memory_order_relaxed:
-      break;
-  }
-  return "";
+// A relaxed order goes without saying.
+std::string OrderText(std::memory_order order) {
+  return order == std::memory_order_relaxed ? "" : absl::StrCat("(", OrderName(order), ")");
 }
 
 }  // namespace
+
+absl::string_view OrderName(std::memory_order order) {
+  switch (order) {
+    case std::memory_order_acquire:
+    case std::memory_order_consume:
+      return "acquire";
+    case std::memory_order_release:
+      return "release";
+    case std::memory_order_acq_rel:
+      return "acq_rel";
+    case std::memory_order_seq_cst:
+      return "seq_cst";
+    case std::memory_order_relaxed:
+      break;
+  }
+  return "relaxed";
+}
+
+bool MakesStore(EventKind kind) { return kind == EventKind::kStore || ReadsAndStores(kind); }
+
+bool ReadsAndStores(EventKind kind) {
+  switch (kind) {
+    case EventKind::kExchange:
+    case EventKind::kCompareExchange:
+    case EventKind::kFetchAdd:
+    case EventKind::kFetchOr:
+    case EventKind::kFetchAnd:
+    case EventKind::kHardwareUpdate:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool IsWeakened(const Event& event) {
+  if (event.at == point::none) return false;
+  const PointInfo& info = Info(event.at);
+  // The only trace that bears a point is that of World::Keeps.
+  if (info.kind != PointKind::kOrder) return event.kind == EventKind::kTrace;
+  return info.weak != info.strong && event.order == info.weak;
+}
 
 WordNames::WordNames(const std::vector<Event>& events) {
   for (const Event& event : events) {

@@ -2,6 +2,7 @@
 #ifndef RACEWALK_CI_EVENT_TEXT_H_
 #define RACEWALK_CI_EVENT_TEXT_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -12,6 +13,17 @@
 #include "core/platform/event.h"
 
 namespace racewalk {
+
+// The event has made a store: `store` is its ordinal.
+bool MakesStore(EventKind kind);
+// It has done so by replacing what it read, the store before.
+bool ReadsAndStores(EventKind kind);
+// Its protocol point is weakened in this execution: its order is the weaker
+// one, or the step was left out.
+bool IsWeakened(const Event& event);
+
+// "acquire"; "relaxed".
+absl::string_view OrderName(std::memory_order order);
 
 // The text of operation `ordinal` of `thread`: Explorer::OperationText.
 using OperationNames = std::function<std::string(int thread, uint64_t ordinal)>;

@@ -274,7 +274,7 @@ absl::StatusOr<ExplorationResult> Explore(const std::vector<Unit>& units,
                                           const ExplorerFactory& factory,
                                           const ExplorationHooks& hooks) {
   // Made here, copied into each worker by the fork.
-  const auto runner = std::make_shared<ChunkRunner>(&units, factory, options.style);
+  const auto runner = std::make_shared<ChunkRunner>(&units, factory, options.style, options.pages);
   absl::StatusOr<std::unique_ptr<WorkerPool>> pool = WorkerPool::Start(
       options.jobs, [runner](absl::string_view message) { return runner->Handle(message); },
       options.chunk_limit);

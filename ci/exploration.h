@@ -27,7 +27,8 @@ struct ExplorationOptions {
   bool stop_at_first = false;
   // Longer than any chunk takes; then the worker is taken for hung.
   std::chrono::milliseconds chunk_limit{60'000};
-  TextStyle style{};  // of the timelines
+  TextStyle style{};   // of the timelines
+  bool pages = false;  // findings have a page
 };
 
 struct UnitResult {

@@ -8,7 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "ci/page.h"
 #include "ci/sentences.h"
+#include "ci/synchronization.h"
 #include "ci/timeline.h"
 #include "ci/timeline_rows.h"
 #include "scenarios/explore/token.h"
@@ -32,13 +34,14 @@ std::string StepLine(absl::string_view what, uint64_t step, absl::string_view th
 }  // namespace
 
 Finding MakeFinding(const Explorer& explorer, const Target& target, absl::string_view strategy,
-                    uint64_t key, const Recording& recording, const TextStyle& style) {
+                    uint64_t key, const Recording& recording, const TextStyle& style, bool page) {
   const Violation& violation = recording.violation;
   const std::vector<std::string>& threads = explorer.thread_names();
   Finding finding;
   finding.kind = violation.kind;
   finding.invariant = violation.invariant;
   finding.sentence = ViolationSentence(violation, threads);
+  finding.explanation = Explanation(recording, threads);
   finding.thread = ThreadName(violation.thread, threads);
   finding.place = PlaceText(violation.where);
   finding.step = violation.step;
@@ -56,7 +59,17 @@ Finding MakeFinding(const Explorer& explorer, const Target& target, absl::string
   const OperationNames names = [&explorer](int thread, uint64_t ordinal) {
     return explorer.OperationText(thread, ordinal);
   };
-  finding.timeline = FormatTimeline(TimelineRows(recording, threads, names), threads, style);
+  const std::vector<TimelineRow> rows = TimelineRows(recording, threads, names);
+  finding.timeline = FormatTimeline(rows, threads, style);
+  if (page) {
+    finding.page = FormatPage({.target = target,
+                               .recording = recording,
+                               .threads = threads,
+                               .rows = rows,
+                               .strategy = finding.strategy,
+                               .token = finding.token,
+                               .explanation = finding.explanation});
+  }
   return finding;
 }
 
@@ -69,6 +82,7 @@ std::string FindingText(const Finding& finding) {
   std::string text = absl::StrCat("VIOLATION: ", Name(finding.kind));
   if (!finding.invariant.empty()) absl::StrAppend(&text, " (invariant ", finding.invariant, ")");
   absl::StrAppend(&text, "\n  ", finding.sentence, "\n");
+  if (!finding.explanation.empty()) absl::StrAppend(&text, "  why: ", finding.explanation, "\n");
   absl::StrAppend(&text, "  scenario ", finding.scenario, ", ", finding.mmu, " ", finding.variant,
                   ", strategy ", finding.strategy, "\n");
   absl::StrAppend(&text, StepLine("seen", finding.step, finding.thread, finding.place));
@@ -89,6 +103,7 @@ void WriteFinding(const Finding& finding, WireWriter& writer) {
   writer.Number(static_cast<uint64_t>(finding.kind));
   writer.Text(finding.invariant);
   writer.Text(finding.sentence);
+  writer.Text(finding.explanation);
   writer.Text(finding.thread);
   writer.Text(finding.place);
   writer.Number(finding.step);
@@ -104,6 +119,7 @@ void WriteFinding(const Finding& finding, WireWriter& writer) {
   writer.Text(finding.token);
   writer.Text(finding.timeline);
   writer.Text(finding.trace);
+  writer.Text(finding.page);
 }
 
 Finding ReadFinding(WireReader& reader) {
@@ -112,6 +128,7 @@ Finding ReadFinding(WireReader& reader) {
   if (kind < kViolationKindNames.size()) finding.kind = static_cast<ViolationKind>(kind);
   finding.invariant = reader.Text();
   finding.sentence = reader.Text();
+  finding.explanation = reader.Text();
   finding.thread = reader.Text();
   finding.place = reader.Text();
   finding.step = reader.Number();
@@ -127,6 +144,7 @@ Finding ReadFinding(WireReader& reader) {
   finding.token = reader.Text();
   finding.timeline = reader.Text();
   finding.trace = reader.Text();
+  finding.page = reader.Text();
   return finding;
 }
 

@@ -20,6 +20,7 @@ struct Finding {
   ViolationKind kind = ViolationKind::kNone;
   std::string invariant{};
   std::string sentence{};
+  std::string explanation{};  // what it comes down to, "" if that is not known
   // Where it was seen and what made it wrong; "" and kNoNumber if unknown.
   std::string thread{};
   std::string place{};
@@ -36,12 +37,14 @@ struct Finding {
   std::string token{};
   std::string timeline{};  // laid out for the reader's terminal
   std::string trace{};     // a whole trace file
+  std::string page{};      // a whole HTML file; "" unless asked for
 };
 
 // `recording` has events and a violation; `strategy` is the spec with what was
-// learned.
+// learned. With `page` the finding has one.
 Finding MakeFinding(const Explorer& explorer, const Target& target, absl::string_view strategy,
-                    uint64_t key, const Recording& recording, const TextStyle& style);
+                    uint64_t key, const Recording& recording, const TextStyle& style,
+                    bool page = false);
 
 // Two findings with one class are told once: kind, invariant and the two places.
 std::string ClassOf(const Finding& finding);

@@ -1,7 +1,6 @@
 #include "ci/json_output.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -11,6 +10,7 @@
 
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "ci/event_text.h"
 #include "ci/sentences.h"
 #include "ci/version.h"
 #include "core/protocol.h"
@@ -53,23 +53,6 @@ const char* KindName(PointKind kind) {
   return "alternative";
 }
 
-const char* OrderName(std::memory_order order) {
-  switch (order) {
-    case std::memory_order_relaxed:
-      return "relaxed";
-    case std::memory_order_acquire:
-    case std::memory_order_consume:
-      return "acquire";
-    case std::memory_order_release:
-      return "release";
-    case std::memory_order_acq_rel:
-      return "acq_rel";
-    case std::memory_order_seq_cst:
-      break;
-  }
-  return "seq_cst";
-}
-
 Json TextOrNull(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 Json StepOrNull(uint64_t step) { return step == Violation::kNoNumber ? Json(nullptr) : Json(step); }
@@ -110,7 +93,8 @@ Json Points() {
     }
     Json orders = nullptr;
     if (info.kind == PointKind::kOrder) {
-      orders = {{"strong", OrderName(info.strong)}, {"weak", OrderName(info.weak)}};
+      orders = {{"strong", std::string(OrderName(info.strong))},
+                {"weak", std::string(OrderName(info.weak))}};
     }
     Json units = Json::array();
     for (const PointUnit& unit : UnitsOf(info)) {
@@ -168,6 +152,7 @@ Json FindingJson(const Finding& finding) {
           {"other_step", StepOrNull(finding.other_step)},
           {"other_place", TextOrNull(finding.other_place)},
           {"sentence", finding.sentence},
+          {"explanation", TextOrNull(finding.explanation)},
           {"token", finding.token},
           {"points", finding.points}};
 }
@@ -298,6 +283,7 @@ std::string ReplayJson(const ReplayReport& report) {
          {"text", row.text},
          {"place", TextOrNull(row.place)},
          {"point", TextOrNull(row.point)},
+         {"weakened", row.weakened},
          {"stale", TextOrNull(row.stale)},
          {"preempted",
           preempted < report.threads.size() ? Json(report.threads[preempted]) : Json(nullptr)},
@@ -305,7 +291,7 @@ std::string ReplayJson(const ReplayReport& report) {
   }
   const Json json = {{"version", VersionText()},
                      {"command", report.command},
-                     {"verdict", report.finding ? "violation" : "clean"},
+                     {"verdict", VerdictOf(report)},
                      {"scenario", ScenarioLabel(subject.scenario)},
                      {"mmu", subject.mmu},
                      {"variant", subject.variant},
@@ -316,6 +302,7 @@ std::string ReplayJson(const ReplayReport& report) {
                      {"token", report.token},
                      {"fingerprint", FormatHex64(report.fingerprint)},
                      {"steps", report.steps},
+                     {"stopped_at", report.stopped_at ? Json(*report.stopped_at) : Json(nullptr)},
                      {"violation", report.finding ? FindingJson(*report.finding) : Json(nullptr)},
                      {"threads", report.threads},
                      {"timeline", std::move(timeline)}};

@@ -38,7 +38,11 @@ struct CheckOptions {
 };
 
 struct ReplayOptions {
-  std::string target{};  // a token or the name of a trace file
+  std::string target{};               // a token or the name of a trace file
+  std::string html{};                 // file for a page; "" for none
+  std::string perfetto{};             // file for a trace viewer; "" for none
+  std::optional<uint64_t> stop_at{};  // a step
+  bool break_there = false;           // SIGTRAP at that step
   bool json = false;
 };
 

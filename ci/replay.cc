@@ -1,23 +1,30 @@
 #include "ci/replay.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "ci/chrome_trace.h"
 #include "ci/finding.h"
 #include "ci/json_output.h"
+#include "ci/page.h"
 #include "ci/record_twice.h"
 #include "ci/recorded.h"
 #include "ci/replay_report.h"
 #include "ci/sentences.h"
+#include "ci/stop_at.h"
 #include "ci/timeline.h"
 #include "ci/timeline_rows.h"
+#include "ci/word_history.h"
 #include "scenarios/explore/explorer.h"
+#include "scenarios/explore/files.h"
 #include "scenarios/explore/strategy.h"
 #include "scenarios/explore/subject_words.h"
 #include "scenarios/explore/token.h"
@@ -25,8 +32,36 @@
 namespace racewalk {
 namespace {
 
-absl::StatusOr<ReplayReport> Replay(Recorded recorded, const ExplorerFactory& factory,
-                                    const TextStyle& style) {
+absl::Status Prefixed(absl::string_view prefix, const absl::Status& status) {
+  if (status.ok()) return status;
+  return absl::InvalidArgumentError(absl::StrCat(prefix, status.message()));
+}
+
+// A file is not overwritten: better to refuse before the work than after.
+absl::Status CheckNew(absl::string_view flag, const std::string& path) {
+  std::error_code error;
+  if (path.empty()) return absl::OkStatus();
+  if (std::filesystem::symlink_status(path, error).type() ==
+      std::filesystem::file_type::not_found) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      flag, ": ", Quoted(path), error ? " cannot be written: " : " exists, and is not overwritten",
+      error ? error.message() : "", "; choose another name"));
+}
+
+// What the files are to be made of, written before anything is printed.
+absl::Status WriteFiles(const ReplayOptions& options, const PageSubject& subject) {
+  if (!options.html.empty()) {
+    absl::Status status = WriteFileAtomically(options.html, FormatPage(subject));
+    if (!status.ok()) return Prefixed("--html: ", status);
+  }
+  if (options.perfetto.empty()) return absl::OkStatus();
+  return Prefixed("--perfetto: ", WriteFileAtomically(options.perfetto, ChromeTrace(subject)));
+}
+
+absl::StatusOr<ReplayReport> Replay(Recorded recorded, const ReplayOptions& options,
+                                    const ExplorerFactory& factory, const TextStyle& style) {
   absl::StatusOr<std::unique_ptr<Strategy>> strategy = StrategyOf(recorded);
   if (!strategy.ok()) return strategy.status();
   absl::StatusOr<std::unique_ptr<Explorer>> explorer = factory(recorded.target.subject);
@@ -36,6 +71,14 @@ absl::StatusOr<ReplayReport> Replay(Recorded recorded, const ExplorerFactory& fa
   absl::Status status = CheckFits(recorded, *recording);
   if (!status.ok()) return status;
   ReplayReport report;
+  if (options.stop_at) {
+    status = CheckStep(*recording, *options.stop_at);
+    if (!status.ok()) return status;
+    if (options.break_there) BreakAt(**explorer, **strategy, recorded.key, *options.stop_at);
+    CutAfter(*recording, *options.stop_at);
+    report.stopped_at = options.stop_at;
+    report.state = StateText(recording->events, recording->events.size());
+  }
   report.strategy = recorded.strategy;
   report.key = recorded.key;
   report.token = FormatToken(TokenFor(recorded.target, recorded.strategy, recorded.key));
@@ -49,15 +92,28 @@ absl::StatusOr<ReplayReport> Replay(Recorded recorded, const ExplorerFactory& fa
     report.finding = MakeFinding(**explorer, recorded.target, recorded.strategy, recorded.key,
                                  *recording, style);
   }
+  absl::Status written =
+      WriteFiles(options, {.target = recorded.target,
+                           .recording = *recording,
+                           .threads = report.threads,
+                           .rows = report.rows,
+                           .strategy = report.strategy,
+                           .token = report.token,
+                           .explanation = report.finding ? report.finding->explanation : "",
+                           .stopped_at = options.stop_at});
+  if (!written.ok()) return written;
   report.target = std::move(recorded.target);
   return report;
 }
 
-absl::StatusOr<ReplayReport> LoadAndReplay(absl::string_view argument,
+absl::StatusOr<ReplayReport> LoadAndReplay(const ReplayOptions& options,
                                            const ExplorerFactory& factory, const TextStyle& style) {
-  absl::StatusOr<Recorded> recorded = LoadRecorded(argument);
+  absl::Status status = CheckNew("--html", options.html);
+  status.Update(CheckNew("--perfetto", options.perfetto));
+  if (!status.ok()) return status;
+  absl::StatusOr<Recorded> recorded = LoadRecorded(options.target);
   if (!recorded.ok()) return recorded.status();
-  return Replay(*std::move(recorded), factory, style);
+  return Replay(*std::move(recorded), options, factory, style);
 }
 
 std::string ReportText(const ReplayReport& report, const TextStyle& style) {
@@ -69,11 +125,14 @@ std::string ReportText(const ReplayReport& report, const TextStyle& style) {
   if (report.finding) {
     absl::StrAppend(&text, FindingText(*report.finding));
   } else {
-    absl::StrAppend(&text, "nothing was found in this execution\n");
+    absl::StrAppend(&text, "nothing was found ",
+                    report.stopped_at ? "up to here\n" : "in this execution\n");
   }
-  absl::StrAppend(&text, "verdict: ", report.finding ? "violation" : "clean", "; ",
-                  Count(report.steps, "step"), ", fingerprint ", FormatHex64(report.fingerprint),
-                  "\n");
+  if (report.stopped_at) absl::StrAppend(&text, "\n", report.state, "\n");
+  absl::StrAppend(
+      &text, "verdict: ", VerdictOf(report),
+      report.stopped_at ? absl::StrCat(" at step ", *report.stopped_at, " of ") : std::string("; "),
+      Count(report.steps, "step"), ", fingerprint ", FormatHex64(report.fingerprint), "\n");
   return text;
 }
 
@@ -81,7 +140,7 @@ std::string ReportText(const ReplayReport& report, const TextStyle& style) {
 
 ExitStatus RunReplay(const ReplayOptions& options, const std::string& command,
                      const ExplorerFactory& factory, const Console& console) {
-  absl::StatusOr<ReplayReport> report = LoadAndReplay(options.target, factory, console.style);
+  absl::StatusOr<ReplayReport> report = LoadAndReplay(options, factory, console.style);
   if (!report.ok()) {
     const auto message = report.status().message();
     console.err(

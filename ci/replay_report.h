@@ -24,7 +24,16 @@ struct ReplayReport {
   std::optional<Finding> finding{};  // empty: a clean execution
   std::vector<std::string> threads{};
   std::vector<TimelineRow> rows{};
+  // With --stop-at: the finding and the rows are those up to there.
+  std::optional<uint64_t> stopped_at{};
+  std::string state{};  // StateText there
 };
+
+// "violation"; "stopped": none was seen up to where it stopped; "clean".
+inline const char* VerdictOf(const ReplayReport& report) {
+  if (report.finding) return "violation";
+  return report.stopped_at ? "stopped" : "clean";
+}
 
 }  // namespace racewalk
 

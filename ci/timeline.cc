@@ -128,6 +128,7 @@ class Layout {
 
     std::string where = row.place;
     if (!row.point.empty()) absl::StrAppend(&where, where.empty() ? "" : " ", "@", row.point);
+    if (row.weakened) absl::StrAppend(&where, " (weakened)");
     const std::string below = absl::StrCat(std::string(kMargin, ' '), Lanes(thread, -1), "    ");
     Wrapped(prefix, below, text, where, colour);
     if (!row.stale.empty()) Wrapped(below, below, row.stale, "", "\033[1;33m");

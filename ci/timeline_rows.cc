@@ -31,22 +31,6 @@ bool IsPlain(const Event& event) {
   return event.kind == EventKind::kPlainLoad || event.kind == EventKind::kPlainStore;
 }
 
-// The event has made a store: `store` is its ordinal.
-bool MakesStore(EventKind kind) {
-  switch (kind) {
-    case EventKind::kStore:
-    case EventKind::kExchange:
-    case EventKind::kCompareExchange:
-    case EventKind::kFetchAdd:
-    case EventKind::kFetchOr:
-    case EventKind::kFetchAnd:
-    case EventKind::kHardwareUpdate:
-      return true;
-    default:
-      return false;
-  }
-}
-
 // After such an event its thread had nothing to do or had to wait.
 bool LetsGo(EventKind kind) {
   return kind == EventKind::kPause || kind == EventKind::kYield || kind == EventKind::kEnd;
@@ -143,6 +127,8 @@ class RowMaker {
         if (i != setup) rows.back().preempted = Preempted(i - 1, events_[i].thread);
       }
       const std::size_t next = run ? end : i + 1;
+      rows.back().first = i;
+      rows.back().end = next;
       for (; i < next; ++i) {
         if (MakesStore(events_[i].kind)) stores_[KeyOf(events_[i])] = &events_[i];
       }
@@ -230,6 +216,7 @@ class RowMaker {
     if (event.at != point::none) {
       const PointInfo& info = Info(event.at);
       row.point = std::string(info.name.data(), info.name.size());
+      row.weakened = IsWeakened(event);
     }
     if (event.kind == EventKind::kLoad && event.store < event.newest) row.stale = Stale(event);
     if (&event == marks_.cause) row.mark = TimelineRow::Mark::kCause;
@@ -305,6 +292,14 @@ std::vector<TimelineRow> TimelineRows(const Recording& recording,
                                       const std::vector<std::string>& threads,
                                       const OperationNames& operation_names) {
   return RowMaker(recording, threads, operation_names).Make();
+}
+
+MarkedEvents FindMarkedEvents(const Recording& recording) {
+  const Marks marks = MarksOf(recording);
+  const auto index = [&](const Event* event) {
+    return event == nullptr ? kNoEvent : static_cast<std::size_t>(event - recording.events.data());
+  };
+  return {.cause = index(marks.cause), .victim = index(marks.victim)};
 }
 
 std::vector<std::string> MarkedPoints(const Recording& recording) {

@@ -60,10 +60,15 @@ absl::StatusOr<std::string> SaveTrace(absl::string_view folder, const Finding& f
   for (int number = 1; number <= kMostFiles; ++number) {
     const std::string file =
         absl::StrCat(stem, number == 1 ? "" : absl::StrCat("-", number), ".trace");
-    const std::string path = (std::filesystem::path(std::string(folder)) / file).string();
-    absl::Status status = WriteFileAtomically(path, finding.trace);
-    if (status.ok()) return path;
-    if (!absl::IsAlreadyExists(status)) return status;
+    const std::filesystem::path path = std::filesystem::path(std::string(folder)) / file;
+    const std::string page = std::filesystem::path(path).replace_extension(".html").string();
+    std::error_code error;
+    if (!finding.page.empty() && std::filesystem::exists(page, error)) continue;
+    absl::Status status = WriteFileAtomically(path.string(), finding.trace);
+    if (absl::IsAlreadyExists(status)) continue;
+    if (status.ok() && !finding.page.empty()) status = WriteFileAtomically(page, finding.page);
+    if (!status.ok()) return status;
+    return path.string();
   }
   return absl::ResourceExhaustedError(
       absl::StrCat(folder, " holds too many traces of that name; name another folder"));

@@ -17,7 +17,8 @@ namespace racewalk {
 absl::Status PrepareTraceFolder(absl::string_view folder);
 
 // Writes the finding's trace and returns the path: fault_vs_unmap-tdp-leak.trace,
-// then ...-leak-2.trace and so on. An existing file is never touched.
+// then ...-leak-2.trace and so on. If the finding has a page, that goes beside
+// it, as ...-leak.html. An existing file is never touched.
 absl::StatusOr<std::string> SaveTrace(absl::string_view folder, const Finding& finding);
 
 // What was shrunk of a finding: a scenario file and its trace, of one name.
