@@ -123,6 +123,10 @@ std::string DecodeValue(ValueType type, uint64_t value) {
       return value == static_cast<uint64_t>(GuestMode::kInGuest) ? "in-guest" : Hex(value);
     case ValueType::kRequests:
       return RequestsText(value);
+    case ValueType::kLife:
+      // LifeState::bits: how often it has been set up, and whether it is in use.
+      if (value == 0) return "never used";
+      return absl::StrCat((value & 1) != 0 ? "in use" : "freed", value >> 1 > 1 ? " again" : "");
     case ValueType::kHostEntry:
       // A host entry is the number of its page, 0 for none, and two flags.
       if (value >> 34 != 0) break;

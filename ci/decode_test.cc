@@ -2,6 +2,7 @@
 
 #include "core/platform/event.h"
 #include "core/stage2/pte.h"
+#include "core/tables/life.h"
 #include "core/tdp/spte.h"
 #include "core/vcpu/vcpu.h"
 #include "gtest/gtest.h"
@@ -60,6 +61,17 @@ TEST(DecodeValue, HostEntries) {
   EXPECT_EQ(DecodeValue(ValueType::kHostEntry, 1ULL << 32 | 5), "page 5, huge");
   EXPECT_EQ(DecodeValue(ValueType::kHostEntry, 1ULL << 33), "empty, held");
   EXPECT_EQ(DecodeValue(ValueType::kHostEntry, 1ULL << 40), "0x10000000000");
+}
+
+TEST(DecodeValue, LivesOfPagesAndObjects) {
+  const auto text = [](uint32_t generation, bool alive) {
+    return DecodeValue(ValueType::kLife, LifeState{generation, alive}.bits());
+  };
+  EXPECT_EQ(text(0, false), "never used");
+  EXPECT_EQ(text(1, true), "in use");
+  EXPECT_EQ(text(1, false), "freed");
+  EXPECT_EQ(text(2, true), "in use again");
+  EXPECT_EQ(text(2, false), "freed again");
 }
 
 TEST(DecodeValue, VcpuWords) {

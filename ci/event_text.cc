@@ -62,8 +62,10 @@ bool IsWeakened(const Event& event) {
 WordNames::WordNames(const std::vector<Event>& events) {
   for (const Event& event : events) {
     Numbers& numbers = numbers_[event.word.what];
+    // An entry has its table and slot, even where all slots are the first.
+    const bool entry = event.word.type == ValueType::kSpte || event.word.type == ValueType::kPte;
     numbers.owner = numbers.owner || event.word.owner != 0;
-    numbers.index = numbers.index || event.word.index != 0;
+    numbers.index = numbers.index || event.word.index != 0 || entry;
   }
 }
 

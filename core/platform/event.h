@@ -43,7 +43,7 @@ enum class EventKind : uint8_t {
 };
 
 // How a word's value is to be read by a person.
-enum class ValueType : uint8_t { kNumber, kSpte, kPte, kHostEntry, kMode, kRequests, kBool };
+enum class ValueType : uint8_t { kNumber, kSpte, kPte, kHostEntry, kMode, kRequests, kBool, kLife };
 
 // A word's name: `what` is a literal such as "entry"; `owner` and `index`
 // say whose (table frame number and slot, vCPU index, ...).

@@ -40,7 +40,8 @@ class LifeWord {
  public:
   using Location = std::source_location;
 
-  explicit LifeWord(WordName name) : state_(LifeState{}, name) {}
+  explicit LifeWord(WordName name)
+      : state_(LifeState{}, {name.what, name.owner, name.index, ValueType::kLife}) {}
 
   void Begin(Location loc = Location::current()) {
     generation_ += 1;

@@ -99,9 +99,9 @@ class MachineExplorer final : public Explorer {
     program_.set_meter(meter);
   }
 
-  void set_stop(uint64_t step, std::function<void()> stop) override {
+  void set_stop(uint64_t step, const std::function<void()>& stop) override {
     stop_step_ = step;
-    stop_ = std::move(stop);
+    stop_ = stop;
   }
 
   Recording Record(Strategy& strategy, uint64_t key, bool events) override {

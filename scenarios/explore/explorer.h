@@ -89,7 +89,7 @@ class Explorer {
   // From now on Record calls `stop` in the midst of an execution whose events it
   // records: on the stack of the first operation of `step`, which has just been
   // done. For debuggers: it must not run anything of the execution. Null: never.
-  virtual void set_stop(uint64_t /*step*/, std::function<void()> /*stop*/) {}
+  virtual void set_stop(uint64_t /*step*/, const std::function<void()>& /*stop*/) {}
 
   // Runs the execution `key` once, recording decisions, and events if asked.
   virtual Recording Record(Strategy& strategy, uint64_t key, bool events) = 0;
