@@ -28,6 +28,7 @@
 #include "scenarios/explore/strategy.h"
 #include "scenarios/explore/subject_words.h"
 #include "scenarios/explore/token.h"
+#include "scenarios/nearest.h"
 
 namespace racewalk {
 namespace {

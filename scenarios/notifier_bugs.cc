@@ -127,7 +127,7 @@ std::vector<Bug> NotifierBugs() {
        .invariant = "N2"},
       {.name = "N15",
        .long_name = "PFN_WITHOUT_STRUCT_PAGE",
-       .title = "mmu notifier #v14 (review by Anthony Liguori, 2008); CVE-2021-22543 is a relative",
+       .title = "mmu notifier #v14 (review by Anthony Liguori, 2008)",
        .story = "An entry maps a device's memory, which has no struct page of its own. The unmap "
                 "puts the page as if the entry held a reference, and frees memory that the driver "
                 "still owns.",

@@ -152,7 +152,8 @@ class Checker {
         Fail(*end, absl::StrCat("found ", Named(*end), " beside ", Named(operation), " of '",
                                 thread.name, "', expected ",
                                 ends_vm ? "no vCPU and no other VMM to be there"
-                                : effect == Effect::kNeedsMemory ? "no change of memory slots"
+                                : effect == Effect::kNeedsMemory
+                                    ? "no change of memory slots or dirty logs"
                                 : effect == Effect::kCacheAccess ? "no use of guest memory"
                                                                  : "no vCPU that runs the guest",
                                 "; move what it does to setup, or ", Named(*end), " to after"));

@@ -20,9 +20,8 @@ struct FaultPage {
 };
 
 // What differs between MMUs, in a section of the slots:
-//   optional<FaultResult> Early(vcpu, slot, fault)        what needs no page of the host; nothing:
-//   it
-//                                                         takes more than that
+//   optional<FaultResult> Early(vcpu, slot, fault)        what needs no page of the host; if
+//                                                         nothing, it takes more than that
 //   int SizeAtLookup(slot, gfn)                           the level of the host's mapping, asked
 //                                                         for before the page
 //   bool RootIsStale(vcpu)                                with the MMU lock
@@ -105,8 +104,13 @@ class FaultPath {
 
   FaultResult MapAhead(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault) {
     Guess(vcpu, slot, fault.gfn);
+    const std::optional<PageStash> guess = vcpu.stash;
     const FaultResult result = UseGuess(vcpu, slot, fault);
+    // As in MapLocked.
+    const bool in_time = P::keeps(point::release_under_lock);
+    if (guess.has_value() && in_time) DropGuess(vcpu, *guess, result);
     state_.Unlock(/*shared=*/true);
+    if (guess.has_value() && !in_time) DropGuess(vcpu, *guess, result);
     return result;
   }
 
@@ -127,20 +131,19 @@ class FaultPath {
 
   FaultResult UseGuess(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault) {
     if (!vcpu.stash.has_value()) return FaultResult::kNoMemory;
-    const PageStash guess = *vcpu.stash;
-    std::optional<FaultResult> result;
+    const PageStash& guess = *vcpu.stash;
     const bool stale = mapper_.RootIsStale(vcpu) || (P::keeps(point::guess_is_checked) &&
                                                      state_.MustRetry(guess.sequence, guess.gfn));
-    if (!stale) {
-      const FaultPage found{.page = guess.page, .level = 1};
-      result = mapper_.Map(vcpu, slot, fault, found, /*shared=*/true);
-    }
-    // On every way out: the next guess finds the stash empty.
-    if (result.has_value() || P::keeps(point::stash_emptied)) {
-      Release(guess.page, result.value_or(FaultResult::kRetry));
-      vcpu.stash.reset();
-    }
-    return result.value_or(FaultResult::kRetry);
+    if (stale) return FaultResult::kRetry;
+    const FaultPage found{.page = guess.page, .level = 1};
+    return mapper_.Map(vcpu, slot, fault, found, /*shared=*/true).value_or(FaultResult::kRetry);
+  }
+
+  // Used or not: the next guess finds the stash empty.
+  void DropGuess(Vcpu<P>& vcpu, const PageStash& guess, FaultResult result) {
+    if (result == FaultResult::kRetry && !P::keeps(point::stash_emptied)) return;
+    Release(guess.page, result);
+    vcpu.stash.reset();
   }
 
   void Release(const HostPage& page, FaultResult result) {

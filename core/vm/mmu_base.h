@@ -70,6 +70,9 @@ class MmuBase {
   // v14: the one callback, after the host has changed its page table and closed
   // it to lookups of [first, last], and before it gives the pages up.
   void Invalidate(Hva first, Hva last, bool may_yield) {
+    // Whoever has replaced the slots before is seen to have done so: a fault may
+    // have used the new ones already.
+    vm_.slots.BeginInvalidation();
     vm_.slots.BeginReading();
     if (vm_.slots.Overlaps(first, last)) {
       vm_.mmu_lock.lock();
@@ -81,6 +84,7 @@ class MmuBase {
       vm_.mmu_lock.unlock();
     }
     vm_.slots.EndReading();
+    vm_.slots.EndInvalidation();
   }
 
   // v14: the notifier's last callback takes the VM apart, as far as nobody else's

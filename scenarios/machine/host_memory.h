@@ -93,8 +93,11 @@ class HostMemory {
   }
   // Of a page that the caller knows to be in use.
   void Get(Pfn pfn) {
-    Named(pfn).references.fetch_add(1, std::memory_order_relaxed);
-    frames_.At(pfn).life.Check();
+    HostFrame<P>& frame = Named(pfn);
+    P::Check(!frame.device, ViolationKind::kRefcount, "L4",
+             "{thread} takes a reference to a device's memory, whose users nobody counts");
+    frame.references.fetch_add(1, std::memory_order_relaxed);
+    frame.life.Check();
   }
   void Put(Pfn pfn) {
     HostFrame<P>& frame = Named(pfn);
@@ -103,6 +106,8 @@ class HostMemory {
              "{thread} drops a reference to a guest page that has none left");
     P::Check(before > 1 || !frame.device, ViolationKind::kRefcount, "L4",
              "{thread} drops a reference to a device's memory that only its driver has");
+    P::Check(before > 1 || !Maps(frame.address, pfn), ViolationKind::kRefcount, "L4",
+             "{thread} drops the reference to a guest page that the host's page table has");
     if (before == 1) {
       frame.life.End();
       free_.give(pfn);
@@ -135,7 +140,7 @@ class HostMemory {
           Write(frames_.At(page.pfn));
           frames_.At(page.pfn).host_dirty = true;
         }
-        Put(page.pfn);
+        if (page.counted) Put(page.pfn);
         if (mapped) return;
       }
       P::Pause();
