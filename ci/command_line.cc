@@ -11,21 +11,17 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "ci/flag_values.h"
 #include "ci/options.h"
 #include "ci/version.h"
 #include "scenarios/nearest.h"
 
 namespace racewalk {
 namespace {
-
-constexpr int kMaxJobs = 256;
-constexpr double kMaxSeconds = 1e7;  // some months
 
 // The values as they were typed: CLI11 only sorts words, so that every message
 // about a value is ours.
@@ -34,6 +30,7 @@ struct Words {
   CheckOptions check{};
   ReplayOptions replay{};
   ShrinkCommandOptions shrink{};
+  MutantsOptions mutants{};
   std::string mmu{};
   std::string executions{};
   std::string seconds{};
@@ -42,51 +39,13 @@ struct Words {
   std::string time_limit{};
   std::string shrink_seconds{};
   std::string stop_at{};
+  std::string sample{};
+  std::vector<std::string> seeds{};
+  std::vector<std::string> compare{};
   std::vector<std::string> strategies{};
   std::vector<std::string> weaken{};
   std::vector<std::string> variants{};
 };
-
-absl::Status BadValue(absl::string_view flag, absl::string_view expected, absl::string_view value,
-                      absl::string_view example) {
-  return absl::InvalidArgumentError(absl::StrCat(flag, ": expected ", expected, ", not ",
-                                                 Quoted(value), "; for example ", flag, "=",
-                                                 example));
-}
-
-// SimpleAtoi takes signs and spaces; these numbers are digits only.
-bool ParseDigits(absl::string_view text, uint64_t& number) {
-  return !text.empty() && text.find_first_not_of("0123456789") == absl::string_view::npos &&
-         absl::SimpleAtoi(text, &number);
-}
-
-absl::Status ReadSeconds(absl::string_view flag, const std::string& value,
-                         std::optional<double>& seconds) {
-  if (value.empty()) return absl::OkStatus();
-  double number = 0;
-  // The comparison also refuses what is not a number.
-  if (!absl::SimpleAtod(value, &number) || !(number > 0 && number <= kMaxSeconds)) {
-    return BadValue(flag, "a number of seconds above 0", value, "60");
-  }
-  seconds = number;
-  return absl::OkStatus();
-}
-
-absl::Status ReadSeed(const std::string& value, std::optional<uint64_t>& seed) {
-  if (value.empty()) return absl::OkStatus();
-  uint64_t number = 0;
-  const bool hexadecimal = absl::StartsWithIgnoreCase(value, "0x");
-  const absl::string_view digits = absl::string_view(value).substr(hexadecimal ? 2 : 0);
-  const bool good =
-      hexadecimal ? digits.find_first_not_of("0123456789abcdefABCDEF") == absl::string_view::npos &&
-                        absl::SimpleHexAtoi(digits, &number)
-                  : ParseDigits(digits, number);
-  if (!good) {
-    return BadValue("--seed", "a 64-bit number, decimal or 0x and hexadecimal", value, "0x2a");
-  }
-  seed = number;
-  return absl::OkStatus();
-}
 
 // 0 is a value here: it turns shrinking off.
 absl::Status ReadShrinkSeconds(const std::string& value, double& seconds) {
@@ -105,44 +64,54 @@ absl::Status ReadCheck(Words& words) {
   CheckOptions& check = words.check;
   absl::Status status = ReadSeconds("--seconds", words.seconds, check.seconds);
   status.Update(ReadSeconds("--time-limit", words.time_limit, check.time_limit));
-  status.Update(ReadSeed(words.seed, check.seed));
+  status.Update(ReadSeed("--seed", words.seed, check.seed));
+  status.Update(ReadCount("--executions", "executions", words.executions, check.executions));
+  status.Update(ReadJobs(words.jobs, check.jobs));
+  status.Update(ReadMmu(words.mmu, check.mmu));
   status.Update(ReadShrinkSeconds(words.shrink_seconds, check.shrink_seconds));
-  if (!status.ok()) return status;
-  uint64_t number = 0;
-  if (!words.executions.empty()) {
-    if (!ParseDigits(words.executions, number) || number == 0) {
-      return BadValue("--executions", "a number of executions from 1", words.executions, "10000");
-    }
-    check.executions = number;
-  }
-  if (!words.jobs.empty()) {
-    if (!ParseDigits(words.jobs, number) || number == 0 || number > kMaxJobs) {
-      return BadValue("--jobs", absl::StrCat("a number of processes from 1 to ", kMaxJobs),
-                      words.jobs, "2");
-    }
-    check.jobs = static_cast<int>(number);
-  }
-  if (!words.mmu.empty() && words.mmu != "tdp" && words.mmu != "stage2" && words.mmu != "any") {
-    return BadValue("--mmu", "tdp, stage2 or any", words.mmu, "tdp");
-  }
-  if (words.mmu != "any") check.mmu = words.mmu;
   // A spec has commas of its own ("pct:3,n=3,k=58"), so spaces separate.
-  for (const std::string& value : words.strategies) {
-    for (absl::string_view spec : absl::StrSplit(value, ' ', absl::SkipEmpty())) {
-      check.strategies.emplace_back(spec);
+  check.strategies = SplitValues(words.strategies, ' ');
+  check.weaken = SplitValues(words.weaken, ',');
+  check.variants = SplitValues(words.variants, ',');
+  return status;
+}
+
+absl::Status ReadMutants(Words& words) {
+  MutantsOptions& mutants = words.mutants;
+  std::optional<double> seconds;
+  absl::Status status = ReadSeconds("--seconds", words.seconds, seconds);
+  mutants.seconds = seconds.value_or(mutants.seconds);
+  status.Update(ReadSeconds("--time-limit", words.time_limit, mutants.time_limit));
+  status.Update(ReadCount("--executions", "executions", words.executions, mutants.executions));
+  status.Update(ReadCount("--sample", "units", words.sample, mutants.sample));
+  status.Update(ReadJobs(words.jobs, mutants.jobs));
+  status.Update(ReadMmu(words.mmu, mutants.mmu));
+  for (const std::string& value : SplitValues(words.seeds, ',')) {
+    std::optional<uint64_t> seed;
+    status.Update(ReadSeed("--seeds", value, seed));
+    const std::vector<uint64_t>& known = mutants.seeds;
+    if (seed && std::find(known.begin(), known.end(), *seed) == known.end()) {
+      mutants.seeds.push_back(*seed);
     }
   }
-  for (const std::string& value : words.weaken) {
-    for (absl::string_view name : absl::StrSplit(value, ',', absl::SkipEmpty())) {
-      check.weaken.emplace_back(name);
-    }
+  mutants.strategies = SplitValues(words.strategies, ' ');
+  mutants.variants = SplitValues(words.variants, ',');
+  mutants.compare = SplitValues(words.compare, ',');
+  const bool compared = !mutants.compare.empty();
+  if (mutants.presubmit + mutants.fresh + compared > 1) {
+    status.Update(absl::InvalidArgumentError(
+        "--fresh, --presubmit and --compare exclude each other; give one of them"));
   }
-  for (const std::string& value : words.variants) {
-    for (absl::string_view name : absl::StrSplit(value, ',', absl::SkipEmpty())) {
-      check.variants.emplace_back(name);
-    }
+  if (mutants.update && mutants.presubmit) {
+    status.Update(absl::InvalidArgumentError(
+        "--update: a pre-submit run's kills are not for the kill table; leave it out"));
   }
-  return absl::OkStatus();
+  if (compared && !(mutants.strategies.empty() && mutants.html.empty())) {
+    status.Update(absl::InvalidArgumentError(
+        "--compare names the strategies and writes no page of kills; leave --strategy and --html "
+        "out"));
+  }
+  return status;
 }
 
 absl::Status ReadShrink(Words& words) {
@@ -260,6 +229,60 @@ void AddShrink(CLI::App& app, Words& words) {
       "Examples: racewalk shrink traces/fault_vs_collapse-tdp-use-after-free.trace --out=small\n"
       "          racewalk shrink 'root_put_vs_unmap#4bfcf340@tdp+last_put_zaps+bug=X23a/random/"
       "seed=05fe9ef5ebb56d41'");
+}
+
+void AddMutants(CLI::App& app, Words& words) {
+  CLI::App* mutants =
+      app.add_subcommand("mutants", "Weaken each protocol point in turn: what kills it?");
+  MutantsOptions& options = words.mutants;
+  mutants->add_option("POINT", options.points, "Protocol points; all if left out");
+  mutants->add_option("--mmu", words.mmu, "Only the units of tdp or stage2");
+  mutants->add_option("--variant", words.variants, "Only the units of these, ',' separates")
+      ->allow_extra_args(false);
+  mutants->add_option("--seconds", words.seconds,
+                      "Search of a unit with a seed, default 60; with --presubmit, of the run");
+  mutants->add_option("--executions", words.executions,
+                      "At most so many for each row of the library; with --compare default 3000");
+  mutants
+      ->add_option("--seeds,--seed", words.seeds,
+                   "Each unit is searched with each of them; default 1,2,3, with --presubmit and "
+                   "--compare 1")
+      ->allow_extra_args(false);
+  mutants
+      ->add_option(
+          "--strategy", words.strategies,
+          "How to explore, repeatable; default: as check for a tenth of the time, then with "
+          "pos added")
+      ->allow_extra_args(false);
+  mutants->add_option("--time-limit", words.time_limit, "Seconds after which everything ends");
+  mutants->add_option("--jobs", words.jobs, "Worker processes; default: one per core");
+  mutants->add_option("--sample", words.sample, "Only so many units, drawn by the first seed");
+  mutants->add_flag("--fresh", options.fresh,
+                    "Search every unit, in the library's order, as if no kill were known");
+  mutants->add_option("--store", options.store,
+                      "File for each result as soon as it is known; a second run goes on from it");
+  mutants->add_option("--tree", options.tree,
+                      "Source tree with scenarios/library/kills.tsv, the known kills; default .");
+  mutants->add_flag("--update", options.update,
+                    "Write what was found to the tree: kills.tsv and docs/kills.md; with --compare "
+                    "docs/strategies.md");
+  mutants->add_flag("--presubmit", options.presubmit,
+                    "Which units would a pre-submit run of the whole library kill?");
+  mutants
+      ->add_option("--compare", words.compare,
+                   "Executions to the kill of strategies side by side: random,pct:3,pos")
+      ->allow_extra_args(false);
+  mutants->add_option("--html", options.html, "Write the kill matrix as a page");
+  mutants->add_flag("--json", options.json, "One JSON object on standard output");
+  mutants->footer(
+      "Examples: racewalk mutants                   # does each known kill still replay? if not, "
+      "search\n"
+      "          racewalk mutants --update          # the same, and brings the committed table up "
+      "to date\n"
+      "          racewalk mutants --fresh --store=build/night.store --html=build/kills.html\n"
+      "          racewalk mutants flush_frozen kick_waits --seconds=10 --seed=1\n"
+      "          racewalk mutants --presubmit --sample=40\n"
+      "          racewalk mutants --compare=random,pct:3,pos --update");
 }
 
 std::vector<std::string> CommandNames(const CLI::App& app) {
@@ -394,6 +417,7 @@ absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& argu
     AddCheck(app, words);
     AddReplay(app, words);
     AddShrink(app, words);
+    AddMutants(app, words);
     absl::Status status = CheckCommand(app, arguments);
     status.Update(CheckNotEmpty(arguments));
     if (!status.ok()) return status;
@@ -419,6 +443,9 @@ absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& argu
     } else if (app.got_subcommand("shrink")) {
       status = ReadShrink(words);
       invocation.options = std::move(words.shrink);
+    } else if (app.got_subcommand("mutants")) {
+      status = ReadMutants(words);
+      invocation.options = std::move(words.mutants);
     } else {
       status = ReadReplay(words);
       invocation.options = std::move(words.replay);

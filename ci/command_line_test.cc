@@ -83,6 +83,49 @@ TEST(CommandLine, CheckTakesEveryFlag) {
   EXPECT_TRUE(check.json);
 }
 
+TEST(CommandLine, MutantsTakesEveryFlag) {
+  const auto mutants = Parse<MutantsOptions>({"mutants",
+                                              "a",
+                                              "b",
+                                              "--mmu=stage2",
+                                              "--variant=rwlock,lock_subtree",
+                                              "--seconds=2.5",
+                                              "--executions=9",
+                                              "--seeds=1,2",
+                                              "--seed=0x10",
+                                              "--seeds=2",
+                                              "--strategy=pos",
+                                              "--jobs=3",
+                                              "--time-limit=7",
+                                              "--sample=5",
+                                              "--fresh",
+                                              "--store=s",
+                                              "--tree=t",
+                                              "--update",
+                                              "--html=h",
+                                              "--json"});
+  EXPECT_THAT(mutants.points, ElementsAre("a", "b"));
+  EXPECT_EQ(mutants.mmu, "stage2");
+  EXPECT_THAT(mutants.variants, ElementsAre("rwlock", "lock_subtree"));
+  EXPECT_EQ(mutants.seconds, 2.5);
+  EXPECT_EQ(mutants.executions, 9u);
+  EXPECT_THAT(mutants.seeds, ElementsAre(1u, 2u, 16u));
+  EXPECT_THAT(mutants.strategies, ElementsAre("pos"));
+  EXPECT_EQ(mutants.jobs, 3);
+  EXPECT_EQ(mutants.time_limit, 7);
+  EXPECT_EQ(mutants.sample, 5u);
+  EXPECT_TRUE(mutants.fresh && mutants.update && mutants.json && !mutants.presubmit);
+  EXPECT_EQ(mutants.store, "s");
+  EXPECT_EQ(mutants.tree, "t");
+  EXPECT_EQ(mutants.html, "h");
+  EXPECT_EQ(Parse<MutantsOptions>({"mutants"}).seconds, 60);
+  EXPECT_EQ(Parse<MutantsOptions>({"mutants"}).tree, ".");
+  EXPECT_TRUE(Parse<MutantsOptions>({"mutants", "--presubmit"}).presubmit);
+  EXPECT_THAT(Parse<MutantsOptions>({"mutants", "--compare=random,pct:3"}).compare,
+              ElementsAre("random", "pct:3"));
+  EXPECT_THAT(Error({"mutants", "--fresh", "--compare=pos"}), HasSubstr("exclude each other"));
+}
+
 TEST(CommandLine, CheckHasDefaults) {
   const auto check = Parse<CheckOptions>({"check"});
   EXPECT_TRUE(check.scenarios.empty());

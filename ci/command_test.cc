@@ -292,6 +292,18 @@ TEST_F(CommandTest, BadInput) {
       {"check", out, "tdp vcpu a{"},
       {"check", kText, "--mmu=stage2", out},
       {"check", kText, "--out=/dev/null/folder"},
+      {"mutants", "no_such_point"},
+      {"mutants", "--variant=nonsense"},
+      {"mutants", "--strategy=randm"},
+      {"mutants", "--seeds=1,x"},
+      {"mutants", "--sample=0"},
+      {"mutants", "--seconds=0"},
+      {"mutants", "--fresh", "--presubmit"},
+      {"mutants", "--presubmit", "--update"},
+      {"mutants", "--compare=random", "--strategy=pos"},
+      {"mutants", "--compare=randm"},
+      {"mutants", "--html=/dev/null/page.html"},
+      {"mutants", "--store=/dev/null/store"},
       {"replay"},
       {"replay", "nonsense"},
       {"replay", "x#12345678@tdp/random/seed=1"},
@@ -323,6 +335,41 @@ TEST_F(CommandTest, BadInput) {
     EXPECT_EQ(outcome.err.find('\n'), outcome.err.size() - 1) << outcome.err;
     EXPECT_FALSE(std::filesystem::exists(Path("traces")));
   }
+}
+
+TEST_F(CommandTest, MutantsHasTheDocumentedShape) {
+  const json report =
+      RunJson({"mutants", "root_searched_twice", "--variant=owned", "--seeds=1,2",
+               absl::StrCat("--tree=", Path("")), absl::StrCat("--html=", Path("kills.html"))},
+              0);
+  EXPECT_EQ(report["verdict"], "all-killed");
+  EXPECT_EQ(report["seeds"], json({1, 2}));
+  EXPECT_EQ(report["counts"]["killed"], 1);
+  EXPECT_THAT(report["beyond"], IsEmpty());
+  ASSERT_EQ(report["units"].size(), 1u);
+  const json& unit = report["units"][0];
+  EXPECT_EQ(unit["point"], "root_searched_twice");
+  EXPECT_EQ(unit["outcome"], "killed");
+  EXPECT_EQ(unit["origin"], "searched");
+  EXPECT_TRUE(unit["explanation"].is_null());
+  ASSERT_EQ(unit["searches"].size(), 2u);
+  EXPECT_THAT(unit["searches"][0]["executions"].get<uint64_t>(), Ge(1u));
+  EXPECT_TRUE(unit["searches"][0]["seconds"].is_number());
+  EXPECT_EQ(RunJson({"replay", unit["token"]}, 1)["violation"]["kind"], unit["kind"]);
+  EXPECT_THAT(ReadAll(Path("kills.html")), HasSubstr(unit["scenario"].get<std::string>()));
+}
+
+TEST_F(CommandTest, AnInterruptedSearchTellsWhatIsKnown) {
+  const pid_t pid = Start({"mutants", "--fresh", absl::StrCat("--tree=", Path(""))});
+  // Until something is known, or it ends, which it must not.
+  while (ReadAll(Path("stderr")).find("1/") == std::string::npos &&
+         waitpid(pid, nullptr, WNOHANG) == 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  kill(pid, SIGINT);
+  const Outcome outcome = Finish(pid);
+  EXPECT_EQ(outcome.status, 130) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("verdict: interrupted"));
 }
 
 TEST_F(CommandTest, AScenarioWithNothingToRaceIsBadInput) {

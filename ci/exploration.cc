@@ -55,9 +55,9 @@ std::optional<double> TimeToExplore(const ExplorationOptions& options) {
   return seconds;
 }
 
-std::vector<bool> Serial(const std::vector<Unit>& units) {
+std::vector<bool> Serial(const std::vector<Unit>& units, bool all) {
   std::vector<bool> serial;
-  for (const Unit& unit : units) serial.push_back(unit.enumerates);
+  for (const Unit& unit : units) serial.push_back(all || unit.enumerates);
   return serial;
 }
 
@@ -74,7 +74,7 @@ class Exploration {
                    .seed = options.seed,
                    .seconds = TimeToExplore(options),
                    .executions = options.executions,
-                   .serial = Serial(units)}),
+                   .serial = Serial(units, options.serial)}),
         from_(units.size()),
         counters_(units.size(), DistinctCounter(CounterCapacity(units.size()))) {
     result_.units.resize(units.size());

@@ -25,6 +25,9 @@ struct ExplorationOptions {
   std::optional<uint64_t> executions{};                  // of each unit
   std::optional<std::chrono::nanoseconds> time_limit{};  // everything stops at once
   bool stop_at_first = false;
+  // One chunk of a unit at a time: the executions of a unit that fails are then
+  // those until its first violation, whatever the number of jobs.
+  bool serial = false;
   // Longer than any chunk takes; then the worker is taken for hung.
   std::chrono::milliseconds chunk_limit{60'000};
   TextStyle style{};   // of the timelines

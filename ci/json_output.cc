@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -229,6 +230,45 @@ Json ShrunkJson(const ShrinkResult& result) {
           {"seconds", result.seconds}};
 }
 
+const char* OriginName(MutantOrigin origin) {
+  switch (origin) {
+    case MutantOrigin::kReplayed:
+      return "replayed";
+    case MutantOrigin::kStored:
+      return "stored";
+    case MutantOrigin::kSearched:
+      return "searched";
+    case MutantOrigin::kNone:
+      break;
+  }
+  return "none";
+}
+
+template <typename Value>
+Json ValueOrNull(const std::optional<Value>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json MutantJson(const MutantState& state) {
+  const MutantResult& result = state.result;
+  Json searches = Json::array();
+  for (const MutantSearch& search : result.searches) {
+    searches.push_back(
+        {{"executions", ValueOrNull(search.executions)}, {"seconds", ValueOrNull(search.seconds)}});
+  }
+  return {{"point", state.unit.point},
+          {"mmu", state.unit.mmu},
+          {"variant", state.unit.variant},
+          {"outcome", OutcomeOf(state)},
+          {"origin", OriginName(state.origin)},
+          {"kind", TextOrNull(result.kind)},
+          {"invariant", TextOrNull(result.invariant)},
+          {"scenario", TextOrNull(result.scenario)},
+          {"searches", std::move(searches)},
+          {"token", TextOrNull(result.token)},
+          {"explanation", TextOrNull(state.explanation)}};
+}
+
 }  // namespace
 
 std::string ListJson(absl::string_view what) {
@@ -324,6 +364,57 @@ std::string ShrinkJson(const ShrinkReport& report) {
                      {"original", FindingJson(result.original)},
                      {"violation", FindingJson(result.finding)},
                      {"shrunk", std::move(shrunk)},
+                     {"errors", report.errors}};
+  return Dump(json);
+}
+
+std::string MutantsJson(const MutantsReport& report) {
+  Json units = Json::array();
+  for (const MutantState* state : WorstFirst(report)) units.push_back(MutantJson(*state));
+  Json beyond = Json::array();
+  for (const BeyondModel& point : report.beyond) {
+    beyond.push_back({{"point", point.point}, {"why", point.why}});
+  }
+  const MutantCounts counts = CountMutants(report);
+  const Json json = {{"version", VersionText()},
+                     {"command", report.command},
+                     {"verdict", VerdictOf(report)},
+                     {"parameters", report.parameters},
+                     {"seeds", report.seeds},
+                     {"seconds", report.seconds},
+                     {"counts",
+                      {{"units", report.states.size()},
+                       {"killed", counts.killed},
+                       {"partly", counts.partly},
+                       {"survivors", counts.survivors},
+                       {"explained", counts.explained},
+                       {"unknown", counts.unknown}}},
+                     {"units", std::move(units)},
+                     {"beyond", std::move(beyond)},
+                     {"errors", report.errors}};
+  return Dump(json);
+}
+
+std::string ComparisonJson(const ComparisonReport& report) {
+  Json targets = Json::array();
+  for (const ComparedTarget& target : report.targets) {
+    Json runs = Json::object();
+    for (std::size_t i = 0; i < target.runs.size(); ++i) {
+      Json seeds = Json::array();
+      for (const auto& executions : target.runs[i]) seeds.push_back(ValueOrNull(executions));
+      runs[report.strategies[i]] = std::move(seeds);
+    }
+    targets.push_back({{"what", target.bug ? "bug" : "point"},
+                       {"name", target.name},
+                       {"mmu", target.mmu},
+                       {"variant", target.variant},
+                       {"scenario", target.scenario},
+                       {"executions", std::move(runs)}});
+  }
+  const Json json = {{"version", VersionText()},        {"command", report.command},
+                     {"verdict", VerdictOf(report)},    {"parameters", report.parameters},
+                     {"strategies", report.strategies}, {"seeds", report.seeds},
+                     {"limit", report.limit},           {"targets", std::move(targets)},
                      {"errors", report.errors}};
   return Dump(json);
 }

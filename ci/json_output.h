@@ -6,8 +6,10 @@
 
 #include "absl/strings/string_view.h"
 #include "ci/check_report.h"
+#include "ci/mutants_report.h"
 #include "ci/replay_report.h"
 #include "ci/shrink_report.h"
+#include "ci/strategy_comparison.h"
 
 namespace racewalk {
 
@@ -17,6 +19,8 @@ std::string ListJson(absl::string_view what);
 std::string CheckJson(const CheckReport& report);
 std::string ReplayJson(const ReplayReport& report);
 std::string ShrinkJson(const ShrinkReport& report);
+std::string MutantsJson(const MutantsReport& report);
+std::string ComparisonJson(const ComparisonReport& report);
 
 }  // namespace racewalk
 

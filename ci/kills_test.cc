@@ -1,66 +1,66 @@
 // Goal: whichever protocol point is weakened, in whichever variant needs it,
-// the library shows it. Method: the committed token of each, made by
-// ci/kill_tokens, is replayed and must show the recorded kind of violation.
+// the library shows it. Method: the committed token of each, made by `racewalk
+// mutants --update`, is replayed and must show the recorded kind of violation;
+// a unit without one must have an explanation. Nothing is searched here.
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "absl/status/statusor.h"
+#include "ci/kill_files.h"
+#include "ci/kill_table.h"
+#include "ci/mutant.h"
+#include "ci/mutants_summary.h"
 #include "ci/target.h"
 #include "core/protocol.h"
 #include "core/violation.h"
 #include "scenarios/explore/explorer.h"
+#include "scenarios/explore/files.h"
 #include "scenarios/explore/strategy.h"
 #include "scenarios/explore/token.h"
-#include "scenarios/variants.h"
-#include "scenarios/words.h"
 
 namespace racewalk {
 namespace {
 
-constexpr char kFile[] = "scenarios/library/kills.tsv";
 constexpr char kRemedy[] =
-    "; after a change of the core, the scenarios or a strategy run ci/kill_tokens";
-
-struct Kill {
-  std::string point, mmu, variant, kind, token;
-};
+    "; after a change of the core, the scenarios or a strategy run racewalk mutants --update";
 
 // The tests run in the source directory.
-std::vector<Kill> ReadKills() {
-  std::vector<Kill> kills;
-  std::ifstream file(kFile);
-  for (std::string line; std::getline(file, line);) {
-    if (line.empty() || line[0] == '#' || line.rfind("point\t", 0) == 0) continue;
-    const std::vector<std::string> fields = absl::StrSplit(line, '\t');
-    if (fields.size() != 8) {
-      ADD_FAILURE() << kFile << ": " << line;
-      continue;
-    }
-    kills.push_back({fields[0], fields[1], fields[2], fields[3], fields[7]});
-  }
-  return kills;
+bool InTheTree() { return std::filesystem::exists(FilesIn(".").table); }
+
+const KnownKills& Known() {
+  static const KnownKills* const kKnown = [] {
+    absl::StatusOr<KnownKills> known = ReadKnownKills(FilesIn("."));
+    EXPECT_TRUE(known.ok()) << known.status() << kRemedy;
+    return new KnownKills(known.ok() ? *std::move(known) : KnownKills());
+  }();
+  return *kKnown;
+}
+
+bool Explained(const MutantUnit& unit) {
+  const std::vector<Survivor>& survivors = Known().survivors;
+  return std::any_of(survivors.begin(), survivors.end(),
+                     [&](const Survivor& survivor) { return survivor.unit == unit; });
 }
 
 // One test for each point, so that a run names those that nothing kills.
 class KillsTest : public testing::TestWithParam<std::size_t> {
  protected:
   void SetUp() override {
-    if (!std::filesystem::exists(kFile)) GTEST_SKIP() << "not run in the source directory";
+    if (!InTheTree()) GTEST_SKIP() << "not run in the source directory";
   }
 
-  static void ExpectItKills(const Kill& kill) {
+  static void ExpectItKills(const MutantUnit& unit, const MutantResult& kill) {
     const absl::StatusOr<Token> token = ParseToken(kill.token);
     ASSERT_TRUE(token.ok()) << token.status() << kRemedy;
-    EXPECT_EQ(token->weaken, std::vector<std::string>{kill.point});
-    EXPECT_EQ(token->mmu, kill.mmu);
-    EXPECT_EQ(token->variant, kill.variant);
+    EXPECT_EQ(token->weaken, std::vector<std::string>{unit.point});
+    EXPECT_EQ(token->mmu, unit.mmu);
+    EXPECT_EQ(token->variant, unit.variant);
     EXPECT_EQ(token->bug, "");
     const absl::StatusOr<Target> target = TargetOf(*token);
     ASSERT_TRUE(target.ok()) << target.status() << kRemedy;
@@ -74,20 +74,16 @@ class KillsTest : public testing::TestWithParam<std::size_t> {
 };
 
 TEST_P(KillsTest, EveryVariantThatNeedsThePointShowsItsAbsence) {
-  const PointInfo& info = kPoints[GetParam()];
-  const std::vector<Kill> kills = ReadKills();
-  for (const PointUnit& unit : UnitsOf(info)) {
-    const std::string mmu(SpellingOf(kMmuSpellings, unit.mmu));
-    SCOPED_TRACE(absl::StrCat(std::string(info.name), " in ", mmu, " ", unit.variant));
-    int rows = 0;
-    for (const Kill& kill : kills) {
-      if (kill.point != info.name || kill.mmu != mmu || kill.variant != unit.variant) {
-        continue;
-      }
-      ++rows;
-      ExpectItKills(kill);
+  for (const MutantUnit& unit : AllMutants()) {
+    if (unit.point != kPoints[GetParam()].name) continue;
+    SCOPED_TRACE(MutantName(unit));
+    const MutantResult* kill = Known().table.Find(unit);
+    ASSERT_NE(kill, nullptr) << "no row of it" << kRemedy;
+    if (kill->killed()) {
+      ExpectItKills(unit, *kill);
+    } else {
+      EXPECT_TRUE(Explained(unit)) << "nothing kills it, and survivors.tsv does not say why";
     }
-    EXPECT_EQ(rows, 1) << kRemedy;
   }
 }
 
@@ -96,19 +92,28 @@ INSTANTIATE_TEST_SUITE_P(Points, KillsTest, testing::Range(std::size_t{1}, kPoin
                            return std::string(kPoints[param.param].name);
                          });
 
+TEST(KillsTableTest, IsMadeOfThesePointsAndThisLibrary) {
+  if (!InTheTree()) GTEST_SKIP() << "not run in the source directory";
+  const KillInputs now = CurrentKillInputs();
+  EXPECT_EQ(Known().table.inputs.points, now.points) << kRemedy;
+  EXPECT_EQ(Known().table.inputs.library, now.library) << kRemedy;
+}
+
 TEST(KillsTableTest, HasNoRowThatNobodyNeeds) {
-  if (!std::filesystem::exists(kFile)) GTEST_SKIP() << "not run in the source directory";
-  for (const Kill& kill : ReadKills()) {
-    const point found = FindPoint(std::string_view(kill.point));
-    EXPECT_NE(found, point::none) << kill.point << kRemedy;
-    const std::vector<PointUnit> units = UnitsOf(Info(found));
-    EXPECT_TRUE(std::any_of(units.begin(), units.end(),
-                            [&](const PointUnit& unit) {
-                              return SpellingOf(kMmuSpellings, unit.mmu) == kill.mmu &&
-                                     unit.variant == kill.variant;
-                            }))
-        << kill.point << " " << kill.mmu << " " << kill.variant << kRemedy;
+  if (!InTheTree()) GTEST_SKIP() << "not run in the source directory";
+  const std::vector<MutantUnit> units = AllMutants();
+  for (const Kill& kill : Known().table.kills) {
+    EXPECT_NE(std::find(units.begin(), units.end(), kill.unit), units.end())
+        << MutantName(kill.unit) << kRemedy;
   }
+}
+
+TEST(KillsTableTest, ThePageIsOfThisTable) {
+  if (!InTheTree()) GTEST_SKIP() << "not run in the source directory";
+  const absl::StatusOr<std::string> page = ReadFile(FilesIn(".").page, std::size_t{1} << 24);
+  ASSERT_TRUE(page.ok()) << page.status();
+  EXPECT_TRUE(*page == KillPage(Known().table, Known().survivors))
+      << FilesIn(".").page << " is of another table" << kRemedy;
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "ci/exit_status.h"
 #include "ci/interrupt.h"
 #include "ci/list.h"
+#include "ci/mutants.h"
 #include "ci/options.h"
 #include "ci/replay.h"
 #include "ci/shrink.h"
@@ -36,6 +37,10 @@ int Run(const Invocation& invocation, const Console& console) {
   if (const auto* shrink = std::get_if<ShrinkCommandOptions>(&invocation.options)) {
     CatchInterrupts();
     return RunShrink(*shrink, invocation.command, Explorer::Create, console);
+  }
+  if (const auto* mutants = std::get_if<MutantsOptions>(&invocation.options)) {
+    CatchInterrupts();
+    return RunMutants(*mutants, invocation.command, Explorer::Create, console);
   }
   return RunReplay(std::get<ReplayOptions>(invocation.options), invocation.command,
                    Explorer::Create, console);

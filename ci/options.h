@@ -56,8 +56,30 @@ struct ShrinkCommandOptions {
   bool json = false;
 };
 
+struct MutantsOptions {
+  std::vector<std::string> points{};  // names; empty: all
+  std::string mmu{};                  // "tdp", "stage2"; "" for both
+  std::vector<std::string> variants{};
+  double seconds = 60;                   // of a unit's search with one seed, see --help
+  std::optional<uint64_t> executions{};  // of each row of the library
+  std::vector<uint64_t> seeds{};         // empty: the default ones
+  std::vector<std::string> strategies{};
+  std::optional<double> time_limit{};
+  int jobs = 0;                      // 0: one per core
+  std::optional<uint64_t> sample{};  // of the units
+  bool fresh = false;
+  bool update = false;
+  bool presubmit = false;
+  bool json = false;
+  std::vector<std::string> compare{};  // strategies; then nothing else is done
+  std::string tree = ".";
+  std::string store{};  // "" for none
+  std::string html{};
+};
+
 struct Invocation {
-  std::variant<TextOptions, ListOptions, CheckOptions, ReplayOptions, ShrinkCommandOptions>
+  std::variant<TextOptions, ListOptions, CheckOptions, ReplayOptions, ShrinkCommandOptions,
+               MutantsOptions>
       options{};
   std::string command{};  // as typed, on one line, quoted so that a shell reads it again
 };

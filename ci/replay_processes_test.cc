@@ -12,8 +12,9 @@
 #include <system_error>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "ci/kill_table.h"
 
 namespace racewalk {
 namespace {
@@ -54,10 +55,9 @@ std::vector<Row> OneTokenOfEachPoint() {
   std::set<std::string> points;
   std::ifstream file(kKills);
   for (std::string line; std::getline(file, line);) {
-    const std::vector<std::string> fields = absl::StrSplit(line, '\t');
-    if (fields.size() == 8 && fields[7].find("/seed=") != std::string::npos &&
-        points.insert(fields[0]).second) {
-      rows.push_back({fields[0], fields[7]});
+    const absl::StatusOr<Kill> kill = ParseKill(line);
+    if (kill.ok() && kill->result.killed() && points.insert(kill->unit.point).second) {
+      rows.push_back({kill->unit.point, kill->result.token});
     }
   }
   return rows;

@@ -1,0 +1,78 @@
+#include "ci/kill_files.h"
+
+#include <unistd.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "scenarios/explore/files.h"
+#include "scenarios/nearest.h"
+
+namespace racewalk {
+namespace {
+
+// A token may be long, 128 KiB, and there are some hundred.
+constexpr std::size_t kMostBytes = std::size_t{64} << 20;
+
+// "" if there is no such file.
+absl::StatusOr<std::string> ReadIfThere(const std::string& path) {
+  absl::StatusOr<std::string> text = ReadFile(path, kMostBytes);
+  if (text.ok()) return text;
+  if (absl::IsNotFound(text.status())) return std::string();
+  const auto message = text.status().message();
+  return absl::InvalidArgumentError(absl::string_view(message.data(), message.size()));
+}
+
+}  // namespace
+
+KillFiles FilesIn(const std::string& tree) {
+  const std::filesystem::path root(tree);
+  return {.table = (root / "scenarios/library/kills.tsv").lexically_normal().string(),
+          .survivors = (root / "scenarios/library/survivors.tsv").lexically_normal().string(),
+          .page = (root / "docs/kills.md").lexically_normal().string(),
+          .strategies = (root / "docs/strategies.md").lexically_normal().string()};
+}
+
+absl::StatusOr<KnownKills> ReadKnownKills(const KillFiles& files) {
+  KnownKills known;
+  absl::StatusOr<std::string> text = ReadIfThere(files.table);
+  if (!text.ok()) return text.status();
+  absl::StatusOr<KillTable> table = ParseKillTable(*text, files.table);
+  if (!table.ok()) return table.status();
+  known.table = *std::move(table);
+  text = ReadIfThere(files.survivors);
+  if (!text.ok()) return text.status();
+  absl::StatusOr<std::vector<Survivor>> survivors = ParseSurvivors(*text, files.survivors);
+  if (!survivors.ok()) return survivors.status();
+  known.survivors = *std::move(survivors);
+  return known;
+}
+
+absl::Status CheckWritable(const std::string& flag, const std::string& path) {
+  std::error_code error;
+  std::string folder = std::filesystem::path(path).parent_path().string();
+  if (folder.empty()) folder = ".";
+  std::string problem;
+  if (!std::filesystem::is_directory(folder, error)) {
+    problem = "its folder does not exist";
+  } else if (access(folder.c_str(), W_OK | X_OK) != 0) {
+    problem = "its folder cannot be written to";
+  } else if (std::filesystem::exists(path, error) &&
+             !std::filesystem::is_regular_file(path, error)) {
+    problem = "it is no file";
+  } else {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(flag, ": cannot write ", Quoted(path), ": ", problem, "; name another one"));
+}
+
+}  // namespace racewalk

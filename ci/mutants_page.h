@@ -1,0 +1,20 @@
+// The kill matrix as a page: one file that opens from a disk, readable without
+// scripts, in light and dark, on a phone.
+#ifndef RACEWALK_CI_MUTANTS_PAGE_H_
+#define RACEWALK_CI_MUTANTS_PAGE_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "ci/mutants_report.h"
+
+namespace racewalk {
+
+std::string MutantsHtml(const MutantsReport& report);
+
+// With `& < > " '` as entities: for text and for values of attributes.
+std::string HtmlEscaped(absl::string_view text);
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_CI_MUTANTS_PAGE_H_
