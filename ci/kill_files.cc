@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -13,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "ci/mutants_summary.h"
 #include "scenarios/explore/files.h"
 #include "scenarios/nearest.h"
 
@@ -54,6 +57,26 @@ absl::StatusOr<KnownKills> ReadKnownKills(const KillFiles& files) {
   if (!survivors.ok()) return survivors.status();
   known.survivors = *std::move(survivors);
   return known;
+}
+
+absl::Status WriteKills(const KillFiles& files, const KnownKills& known, const KillUpdate& update) {
+  KillTable table = known.table;
+  std::set<std::string> good;
+  for (const MutantUnit& unit : update.verified) good.insert(MutantName(unit));
+  for (const Kill& kill : update.found) {
+    table.Set(kill.unit, kill.result);
+    good.insert(MutantName(kill.unit));
+  }
+  table.Arrange();
+  const std::vector<MutantUnit> all = AllMutants();
+  const bool whole = std::all_of(all.begin(), all.end(), [&](const MutantUnit& unit) {
+    return good.contains(MutantName(unit));
+  });
+  if (update.ended && whole) table.inputs = CurrentKillInputs();
+  if (!update.settings.empty()) table.settings = update.settings;
+  absl::Status status = WriteFileAtomically(files.table, FormatKillTable(table), Overwrite::kAllow);
+  if (!status.ok() || !update.ended) return status;
+  return WriteFileAtomically(files.page, KillPage(table, known.survivors), Overwrite::kAllow);
 }
 
 absl::Status CheckWritable(const std::string& flag, const std::string& path) {

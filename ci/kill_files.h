@@ -28,6 +28,18 @@ struct KnownKills {
 // cannot be read or is damaged.
 absl::StatusOr<KnownKills> ReadKnownKills(const KillFiles& files);
 
+// What a run knows of the kills, for the tree.
+struct KillUpdate {
+  std::vector<Kill> found{};           // replace the rows of their units
+  std::vector<MutantUnit> verified{};  // whose rows were replayed, and stay
+  std::string settings{};              // of the searches; "" if there were none
+  bool ended = false;                  // and the page is to be written too
+};
+
+// Other rows stay as they were, and then the table does not claim to be made of
+// the points and the library of this program. Error: what the system says.
+absl::Status WriteKills(const KillFiles& files, const KnownKills& known, const KillUpdate& update);
+
 // Error: InvalidArgument if the file could not be written: its folder is
 // missing, or it is something else. `flag` is for the message.
 absl::Status CheckWritable(const std::string& flag, const std::string& path);

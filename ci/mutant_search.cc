@@ -54,6 +54,17 @@ void Add(ExplorationResult result, MutantSearchOutcome& outcome) {
 
 }  // namespace
 
+std::vector<std::string> LikelyKillers(const MutantUnit& unit, const std::vector<Kill>& kills) {
+  std::vector<std::string> scenarios;
+  for (const bool same : {true, false}) {
+    for (const Kill& kill : kills) {
+      if (!kill.result.killed() || kill.unit.point != unit.point) continue;
+      if ((kill.unit == unit) == same) scenarios.push_back(kill.result.scenario);
+    }
+  }
+  return scenarios;
+}
+
 absl::StatusOr<Plan> PlanOfMutant(const MutantUnit& unit,
                                   const std::vector<std::string>& strategies) {
   CheckOptions check;

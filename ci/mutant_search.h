@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "ci/exploration.h"
 #include "ci/finding.h"
+#include "ci/kill_table.h"
 #include "ci/mutant.h"
 #include "ci/plan.h"
 #include "ci/target.h"
@@ -55,6 +56,10 @@ absl::StatusOr<MutantSearchOutcome> SearchMutant(const MutantUnit& unit,
                                                  const MutantSearchOptions& options,
                                                  const ExplorerFactory& factory,
                                                  const ExplorationHooks& hooks);
+
+// Scenarios that killed this unit before, then those that killed its point
+// elsewhere.
+std::vector<std::string> LikelyKillers(const MutantUnit& unit, const std::vector<Kill>& kills);
 
 // What `racewalk check --weaken=POINT --mmu --variant` would run.
 absl::StatusOr<Plan> PlanOfMutant(const MutantUnit& unit,

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -169,7 +168,8 @@ class Mutants {
     const absl::string_view revision = kRevision;
     report_.parameters =
         absl::StrCat("racewalk ", kVersion, revision.empty() ? "" : " ", revision,
-                     ": mutants units=", report_.states.size(), " ", Settings(), " jobs=", jobs_);
+                     ": mutants units=", report_.states.size(),
+                     " known=", known_.table.kills.size(), " ", Settings(), " jobs=", jobs_);
     if (options_.fresh) absl::StrAppend(&report_.parameters, " fresh");
     if (options_.presubmit) absl::StrAppend(&report_.parameters, " presubmit rows=", rows_);
     if (options_.time_limit) {
@@ -316,7 +316,8 @@ class Mutants {
       result.token = outcome->finding->token;
     }
     state.origin = MutantOrigin::kSearched;
-    state.unfinished = unfinished && !result.killed();
+    // A pre-submit run has its minute and no more.
+    state.unfinished = unfinished && !result.killed() && !options_.presubmit;
     state.result = std::move(result);
     return absl::OkStatus();
   }
@@ -334,15 +335,10 @@ class Mutants {
       search.phases = {{options_.strategies, options_.seconds}};
     }
     if (options_.fresh || options_.presubmit) return search;
+    std::vector<Kill> kills = known_.table.kills;
+    for (const MutantState& state : report_.states) kills.push_back({state.unit, state.result});
+    search.first_scenarios = LikelyKillers(unit, kills);
     search.own_mmu_first = true;
-    std::vector<std::string>& first = search.first_scenarios;
-    const MutantResult* before = known_.table.Find(unit);
-    if (before != nullptr && before->killed()) first.push_back(before->scenario);
-    const auto add = [&](const MutantUnit& other, const MutantResult& result) {
-      if (other.point == unit.point && result.killed()) first.push_back(result.scenario);
-    };
-    for (const Kill& kill : known_.table.kills) add(kill.unit, kill.result);
-    for (const MutantState& state : report_.states) add(state.unit, state.result);
     return search;
   }
 
@@ -366,33 +362,19 @@ class Mutants {
                               "\n"));
   }
 
-  // Rows that are not known now stay as they were. The table says that it is
-  // made of this tree only if all of it is.
   absl::Status Update(bool ended) {
-    KillTable table = known_.table;
-    std::set<std::string> good;
-    for (const MutantUnit& unit : others_) good.insert(MutantName(unit));
+    std::vector<Kill> found;
+    bool searched = false;
     for (const MutantState& state : report_.states) {
       if (state.origin == MutantOrigin::kNone || state.unfinished) continue;
-      table.Set(state.unit, state.result);
-      good.insert(MutantName(state.unit));
+      found.push_back({state.unit, state.result});
+      searched = searched || state.origin != MutantOrigin::kReplayed;
     }
-    table.Arrange();
-    const std::vector<MutantUnit> all = AllMutants();
-    const bool whole = ended && std::all_of(all.begin(), all.end(), [&](const MutantUnit& unit) {
-                         return good.contains(MutantName(unit));
-                       });
-    if (whole) {
-      table.inputs = CurrentKillInputs();
-      const bool searched = std::any_of(
-          report_.states.begin(), report_.states.end(),
-          [](const MutantState& state) { return state.origin != MutantOrigin::kReplayed; });
-      if (searched || table.settings.empty()) table.settings = Settings();
-    }
-    absl::Status status =
-        WriteFileAtomically(files_.table, FormatKillTable(table), Overwrite::kAllow);
-    if (!status.ok() || !ended) return status;
-    return WriteFileAtomically(files_.page, KillPage(table, known_.survivors), Overwrite::kAllow);
+    return WriteKills(files_, known_,
+                      {.found = std::move(found),
+                       .verified = others_,
+                       .settings = searched ? Settings() : "",
+                       .ended = ended});
   }
 
   const MutantsOptions& options_;

@@ -106,12 +106,12 @@ std::string PageHead(const KillTable& table, const std::vector<Survivor>& surviv
   }
   std::string text = absl::StrCat(
       "# The kill matrix\n\n"
-      "Made by `racewalk mutants --update` (",
-      table.settings,
-      "); do not edit. A unit is a protocol "
-      "point, an MMU and a\nvariant that needs it. It is killed if the library, explored with the "
-      "point weakened, shows a violation.\n\n",
-      killed, " of ", units.size(), " units are killed by all seeds, ", partly, " by some, ",
+      "Made by `racewalk mutants --update`; do not edit. A unit is a protocol point, an MMU and a "
+      "variant that needs it. It is killed\nif the library, explored with the point weakened, "
+      "shows "
+      "a violation. The last search was one of `",
+      table.settings, "`; a row whose token\nstill replays is kept as it was found.\n\n", killed,
+      " of ", units.size(), " units are killed by all seeds, ", partly, " by some, ",
       units.size() - killed - partly, " by none.\n\n");
   if (!missing.empty())
     absl::StrAppend(&text, "Survivors without an explanation:\n\n", missing, "\n");
