@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
+#include "ci/escape.h"
 #include "ci/sentences.h"
 
 namespace racewalk {
@@ -181,11 +181,6 @@ std::string SurvivorsHtml(const MutantsReport& report) {
 }
 
 }  // namespace
-
-std::string HtmlEscaped(absl::string_view text) {
-  return absl::StrReplaceAll(
-      text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
-}
 
 std::string MutantsHtml(const MutantsReport& report) {
   const MutantCounts counts = CountMutants(report);

@@ -5,15 +5,11 @@
 
 #include <string>
 
-#include "absl/strings/string_view.h"
 #include "ci/mutants_report.h"
 
 namespace racewalk {
 
 std::string MutantsHtml(const MutantsReport& report);
-
-// With `& < > " '` as entities: for text and for values of attributes.
-std::string HtmlEscaped(absl::string_view text);
 
 }  // namespace racewalk
 
