@@ -33,10 +33,11 @@ void CollectRanges(Operations& operations, std::vector<GfnRange*>& ranges) {
   }
 }
 
-// In the order of the text, slots first.
+// In the order of the text, slots and devices first.
 std::vector<GfnRange*> RangesOf(Scenario& scenario) {
   std::vector<GfnRange*> ranges;
   for (GfnRange& slot : scenario.slots) ranges.push_back(&slot);
+  for (GfnRange& device : scenario.devices) ranges.push_back(&device);
   CollectRanges(scenario.setup, ranges);
   for (ScenarioThread& thread : scenario.threads) CollectRanges(thread.operations, ranges);
   CollectRanges(scenario.after, ranges);
@@ -88,7 +89,7 @@ NumberSums SumsOf(const Scenario& scenario) {
     sums.numbers += range->first;
   }
   for (const uint32_t* number : NumbersOf(copy)) sums.numbers += *number;
-  sums.numbers += scenario.roles + scenario.slots.size();
+  sums.numbers += scenario.roles + scenario.slots.size() + scenario.devices.size();
   return sums;
 }
 

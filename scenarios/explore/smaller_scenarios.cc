@@ -86,7 +86,8 @@ uint64_t HeadersOf(const Scenario& scenario) {
          differs(scenario.host == usual.host) + differs(scenario.logging == usual.logging) +
          differs(scenario.access_kind == usual.access_kind) +
          differs(scenario.split == usual.split) + differs(scenario.flush == usual.flush) +
-         differs(scenario.slots.empty()) + differs(scenario.roles == usual.roles);
+         differs(scenario.slots.empty()) + differs(scenario.roles == usual.roles) +
+         differs(scenario.devices.empty());
 }
 
 // Where an operation stands: a list, and the indices that lead to it.
@@ -254,6 +255,7 @@ class Candidates {
 
   void SimplifyHeaders() {
     Try([](Scenario& copy) { copy.slots.clear(); });
+    Try([](Scenario& copy) { copy.devices.clear(); });
     Try([](Scenario& copy) { copy.roles = 1; });
     Try([](Scenario& copy) { copy.host = Scenario().host; });
     Try([](Scenario& copy) { copy.logging = Scenario().logging; });
