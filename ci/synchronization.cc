@@ -150,6 +150,9 @@ class Explainer {
   }
 
  private:
+  static constexpr int kByCause = 1;
+  static constexpr int kByVictim = 2;
+
   std::string Who(const Event& event) const {
     const auto thread = static_cast<std::size_t>(event.thread);
     const std::string place = PlaceText(event.where);
@@ -170,13 +173,26 @@ class Explainer {
                         OrderName(info.strong), "; ", Text(info.why), ".");
   }
 
-  // The last step that was left out before the violation was seen.
+  // The last step that was left out before the violation was seen: by the thread
+  // that saw it, in the same operation; else by the one that caused it, until
+  // then; else by any.
   std::string LeftOut() const {
     const MarkedEvents marked = FindMarkedEvents(recording_);
+    const Violation& violation = recording_.violation;
     const Event* last = nullptr;
+    int last_rank = 0;
     for (std::size_t i = 0; i < recording_.events.size() && i <= marked.victim; ++i) {
       const Event& event = recording_.events[i];
-      if (IsWeakened(event) && Info(event.at).kind != PointKind::kOrder) last = &event;
+      const bool by_victim = event.thread == violation.thread;
+      // What an earlier operation left out is no better than what others did.
+      if (by_victim && event.kind == EventKind::kBegin && last_rank == kByVictim) last_rank = 0;
+      if (!IsWeakened(event) || Info(event.at).kind == PointKind::kOrder) continue;
+      const bool by_cause = marked.cause != kNoEvent && i <= marked.cause &&
+                            event.thread == recording_.events[marked.cause].thread;
+      const int rank = by_victim ? kByVictim : by_cause ? kByCause : 0;
+      if (rank < last_rank) continue;
+      last = &event;
+      last_rank = rank;
     }
     if (last == nullptr) return "";
     const PointInfo& info = Info(last->at);

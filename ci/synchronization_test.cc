@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/platform/event.h"
@@ -20,6 +21,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 using Kind = SyncEdge::Kind;
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
@@ -127,6 +129,29 @@ TEST(Explanation, AStepThatWasLeftOut) {
   EXPECT_EQ(Explanation(recording, {"a", "b"}),
             "at step 3 b left out unmap_flushes; the host frees the pages as soon as the notifier "
             "returns.");
+}
+
+TEST(Explanation, OfManyThatWereLeftOutTheOneOfWhoeverSawIt) {
+  const auto left_out = [](uint64_t step, int thread) {
+    Event event{.step = step, .thread = thread, .kind = EventKind::kTrace};
+    event.at = point::unmap_flushes;
+    event.trace = "left out";
+    return event;
+  };
+  const auto seen_by_1 = [](std::vector<Event> events) {
+    return Of(std::move(events),
+              {.kind = ViolationKind::kStaleTranslation, .thread = 1, .step = 6});
+  };
+  const Event begin{.step = 1, .thread = 1, .kind = EventKind::kBegin};
+  const Event end = Make(6, 1, EventKind::kLoad, kRelaxed, 1);
+  EXPECT_THAT(Explanation(seen_by_1({begin, left_out(2, 1), left_out(3, 0), end}), {"a", "b"}),
+              StartsWith("at step 2 b left out"));
+  // In an operation that is over it is no better than anybody's.
+  Event next = begin;
+  next.step = 4;
+  EXPECT_THAT(
+      Explanation(seen_by_1({begin, left_out(2, 1), next, left_out(5, 0), end}), {"a", "b"}),
+      StartsWith("at step 5 a left out"));
 }
 
 TEST(Explanation, TwoPlacesAndWhatTheyBelieved) {
