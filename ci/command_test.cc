@@ -157,7 +157,9 @@ TEST_F(CommandTest, ATraceForViewersIsWellFormed) {
     EXPECT_GE(at, now[track]) << event;
     now[track] = at;
     if (phase == "B") ++depth[track];
-    if (phase == "E") EXPECT_GE(--depth[track], 0) << event;
+    if (phase == "E") {
+      EXPECT_GE(--depth[track], 0) << event;
+    }
     if (phase == "X") {
       ++slices;
       EXPECT_EQ(static_cast<int>(at), event["args"]["step"]) << event;
