@@ -52,6 +52,7 @@ bool ReadsAndStores(EventKind kind) {
 }
 
 bool IsWeakened(const Event& event) {
+  if (event.weakened) return true;
   if (event.at == point::none) return false;
   const PointInfo& info = Info(event.at);
   // The only trace that bears a point is that of World::Keeps.

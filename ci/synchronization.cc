@@ -32,10 +32,30 @@ bool Releases(std::memory_order order) {
          order == std::memory_order_seq_cst;
 }
 
-// The order that the point has when nothing is weakened.
+// The order that the operation has when nothing is weakened.
 std::memory_order StrongOrder(const Event& event) {
-  return IsWeakened(event) && Info(event.at).kind == PointKind::kOrder ? Info(event.at).strong
-                                                                       : event.order;
+  if (!IsWeakened(event) || Info(event.at).kind != PointKind::kOrder) return event.order;
+  const std::memory_order strong = Info(event.at).strong;
+  if (strong == std::memory_order_seq_cst || strong == std::memory_order_acq_rel) return strong;
+  // Of two points the other half stays as it is.
+  const bool acquires = Acquires(strong) || Acquires(event.order);
+  const bool releases = Releases(strong) || Releases(event.order);
+  if (acquires && releases) return std::memory_order_acq_rel;
+  return strong;
+}
+
+// Where the threads have been joined: what follows the end of the last operation,
+// when none is under way.
+std::size_t RestBegin(const std::vector<Event>& events) {
+  int under_way = 0;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (events[i].kind == EventKind::kBegin) ++under_way;
+    if (events[i].kind != EventKind::kEnd) continue;
+    --under_way;
+    begin = i + 1;
+  }
+  return under_way == 0 && begin > 0 ? begin : events.size();
 }
 
 // The ordinal of the store that the event has read; 0: it reads none.
@@ -55,7 +75,9 @@ class EdgeFinder {
 
   std::vector<SyncEdge> Find() {
     bool begun = false;
-    for (std::size_t i = 0; i < events_.size(); ++i) {
+    // Joining the threads orders all that they have done.
+    const std::size_t rest = RestBegin(events_);
+    for (std::size_t i = 0; i < rest; ++i) {
       const Event& event = events_[i];
       begun = begun || event.kind == EventKind::kBegin;
       if (!begun) continue;
@@ -83,7 +105,8 @@ class EdgeFinder {
     const point weakened = IsWeakened(event)   ? event.at
                            : IsWeakened(store) ? store.at
                                                : point::none;
-    if (weakened == point::none) return;
+    // Any other order lets a load see an older value, weakened or not.
+    if (weakened == point::none || Info(weakened).strong != std::memory_order_seq_cst) return;
     edges_.push_back({SyncEdge::Kind::kUnseen, missed->second, load, weakened});
   }
 
@@ -152,6 +175,7 @@ class Explainer {
  private:
   static constexpr int kByCause = 1;
   static constexpr int kByVictim = 2;
+  static constexpr int kOverwrites = 3;
 
   std::string Who(const Event& event) const {
     const auto thread = static_cast<std::size_t>(event.thread);
@@ -168,38 +192,62 @@ class Explainer {
     return absl::StrCat("at step ", load.step, " ", Who(load),
                         seen ? " read the value of " : " missed the value of ",
                         words_.Text(load.word), " that ", Who(store), " stored at step ",
-                        store.step, seen ? ", and nothing ordered the two: " : ": ",
+                        store.step, seen ? ", and the pair does not order the two: " : ": ",
                         Text(info.name), " was ", OrderName(info.weak), ", not ",
                         OrderName(info.strong), "; ", Text(info.why), ".");
   }
 
-  // The last step that was left out before the violation was seen: by the thread
-  // that saw it, in the same operation; else by the one that caused it, until
-  // then; else by any.
+  // The step left out that explains most: the last one after which its thread
+  // has overwritten what it had not seen; else the last of the thread that saw the
+  // violation, in the same operation; else of the one that caused it, until then;
+  // else of any.
   std::string LeftOut() const {
     const MarkedEvents marked = FindMarkedEvents(recording_);
-    const Violation& violation = recording_.violation;
-    const Event* last = nullptr;
-    int last_rank = 0;
-    for (std::size_t i = 0; i < recording_.events.size() && i <= marked.victim; ++i) {
-      const Event& event = recording_.events[i];
-      const bool by_victim = event.thread == violation.thread;
+    const std::vector<Event>& events = recording_.events;
+    const Event* best = nullptr;
+    int best_rank = 0;
+    for (std::size_t i = 0; i < events.size() && i <= marked.victim; ++i) {
+      const Event& event = events[i];
+      const bool by_victim = event.thread == recording_.violation.thread;
       // What an earlier operation left out is no better than what others did.
-      if (by_victim && event.kind == EventKind::kBegin && last_rank == kByVictim) last_rank = 0;
+      if (by_victim && event.kind == EventKind::kBegin && best_rank == kByVictim) best_rank = 0;
       if (!IsWeakened(event) || Info(event.at).kind == PointKind::kOrder) continue;
       const bool by_cause = marked.cause != kNoEvent && i <= marked.cause &&
-                            event.thread == recording_.events[marked.cause].thread;
-      const int rank = by_victim ? kByVictim : by_cause ? kByCause : 0;
-      if (rank < last_rank) continue;
-      last = &event;
-      last_rank = rank;
+                            event.thread == events[marked.cause].thread;
+      int rank = by_victim ? kByVictim : by_cause ? kByCause : 0;
+      if (OverwritesUnseen(i, marked.victim)) rank = kOverwrites;
+      if (rank < best_rank) continue;
+      best = &event;
+      best_rank = rank;
     }
-    if (last == nullptr) return "";
-    const PointInfo& info = Info(last->at);
+    if (best == nullptr) return "";
+    const PointInfo& info = Info(best->at);
     return absl::StrCat(
-        "at step ", last->step, " ", Who(*last),
+        "at step ", best->step, " ", Who(*best),
         info.kind == PointKind::kAlternative ? " took the wrong design " : " left out ",
         Text(info.name), "; ", Text(info.why), ".");
+  }
+
+  // Whether the first store of the thread after event `from`, until `last`,
+  // replaced another value than the thread had last seen or stored there.
+  bool OverwritesUnseen(std::size_t from, std::size_t last) const {
+    const std::vector<Event>& events = recording_.events;
+    std::size_t store = from + 1;
+    for (;; ++store) {
+      if (store >= events.size() || store > last) return false;
+      if (events[store].thread != events[from].thread) continue;
+      if (events[store].kind == EventKind::kBegin) return false;
+      if (MakesStore(events[store].kind)) break;
+    }
+    if (events[store].kind != EventKind::kStore) return false;
+    for (std::size_t i = store; i-- > 0;) {
+      const Event& event = events[i];
+      if (event.thread != events[store].thread || KeyOf(event) != KeyOf(events[store])) continue;
+      if (MakesStore(event.kind) || StoreRead(event) != 0) {
+        return event.value != events[store].previous;
+      }
+    }
+    return false;
   }
 
   std::string RacingPair() const {

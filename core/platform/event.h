@@ -59,7 +59,8 @@ struct Event {
   int thread = -1;
   EventKind kind = EventKind::kLoad;
   std::memory_order order = std::memory_order_relaxed;
-  point at = point::none;
+  point at = point::none;  // of an operation with two points a weakened one, else the first
+  bool weakened = false;   // of an operation with two points: `at` is
   WordName word{};
   uint64_t value = 0;      // read, or written by a plain store
   uint64_t previous = 0;   // what a store or read-modify-write replaced

@@ -239,9 +239,12 @@ class RelacyAtomic {
       world.Change(location_, previous, value);
     }
     if (world.recording()) {
+      const bool second = order.publishes != point::none && world.weakened(order.publishes);
+      const bool first = order.publishes != point::none && world.weakened(order.at);
       world.Record({.kind = kind,
                     .order = order.value,
-                    .at = order.at,
+                    .at = second ? order.publishes : order.at,
+                    .weakened = first || second,
                     .word = name_,
                     .value = value,
                     .previous = previous,

@@ -45,9 +45,9 @@ struct RelacyPlatform {
     return World::Get().Keeps(p, loc);
   }
 
-  static bool ShouldYield(const SharedMutex& lock, point p) {
+  static bool ShouldYield(const SharedMutex& lock, point p, Location loc = Location::current()) {
     World& world = World::Get();
-    if (world.weakened(p)) return false;
+    if (!world.Keeps(p, loc)) return false;
     // Somebody waits: always. Nobody does: whatever else may want the CPU.
     return lock.contended() || world.Choose(2, Choice::kYield) != 0;
   }
