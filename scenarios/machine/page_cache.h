@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/environment.h"
@@ -30,10 +31,12 @@ class PageCache {
   void Activate(Gfn gfn) { cache_.Activate(gfn); }
   void Refresh(Gfn gfn) { cache_.Refresh(gfn); }
   void Use(Gfn gfn) {
-    cache_.Use(gfn, [&](HostMapping mapping) {
+    const bool used = cache_.Use(gfn, [&](HostMapping mapping) {
       CheckFrame(gfn, mapping);
       Write(mapping);
     });
+    P::Check(used || World::Get().parallel() || !IsUsable(gfn), ViolationKind::kAssertion, "G1",
+             "the page cache is active and nobody takes its page away, but it cannot be used");
   }
   void Deactivate() { cache_.Deactivate(); }
 
@@ -111,6 +114,12 @@ class PageCache {
   };
 
   Mapping& At(HostMapping mapping) const { return *mappings_[mapping - 1]; }
+
+  // With one thread running.
+  bool IsUsable(Gfn gfn) const {
+    const std::optional<Hva> address = slots_.AddressOf(gfn);
+    return cache_.active() && address.has_value() && host_.Present(*address);
+  }
 
   // G1: a use of the cache for gfn reaches what the slots have there.
   void CheckFrame(Gfn gfn, HostMapping mapping) const {

@@ -4,6 +4,7 @@
 #define RACEWALK_SCENARIOS_MACHINE_SLOT_ORACLE_H_
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "core/geometry.h"
@@ -34,6 +35,14 @@ class SlotOracle {
   void Remember() {
     if (updates_ == 0) return;
     earlier_.insert(earlier_.end(), slots_.Peek().begin(), slots_.Peek().end());
+  }
+
+  // At rest: whether a slot has gfn, and at which address.
+  std::optional<Hva> AddressOf(Gfn gfn) const {
+    for (const MemorySlot<P>& slot : slots_.Peek()) {
+      if (slot.Contains(gfn)) return slot.AddressOf(gfn);
+    }
+    return std::nullopt;
   }
 
   bool Allows(Gfn gfn, Hva address) const {
