@@ -272,7 +272,8 @@ void AddMutants(CLI::App& app, Words& words) {
       ->add_option("--compare", words.compare,
                    "Executions to the kill of strategies side by side: random,pct:3,pos")
       ->allow_extra_args(false);
-  mutants->add_option("--html", options.html, "Write the kill matrix as a page");
+  mutants->add_option("--html", options.html,
+                      "Write the kill matrix as a page to this file, which must not exist");
   mutants->add_flag("--json", options.json, "One JSON object on standard output");
   mutants->footer(
       "Examples: racewalk mutants                   # does each known kill still replay? if not, "

@@ -1,23 +1,18 @@
 #include "ci/kill_files.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <set>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "ci/mutants_summary.h"
 #include "scenarios/explore/files.h"
-#include "scenarios/nearest.h"
 
 namespace racewalk {
 namespace {
@@ -77,25 +72,6 @@ absl::Status WriteKills(const KillFiles& files, const KnownKills& known, const K
   absl::Status status = WriteFileAtomically(files.table, FormatKillTable(table), Overwrite::kAllow);
   if (!status.ok() || !update.ended) return status;
   return WriteFileAtomically(files.page, KillPage(table, known.survivors), Overwrite::kAllow);
-}
-
-absl::Status CheckWritable(const std::string& flag, const std::string& path) {
-  std::error_code error;
-  std::string folder = std::filesystem::path(path).parent_path().string();
-  if (folder.empty()) folder = ".";
-  std::string problem;
-  if (!std::filesystem::is_directory(folder, error)) {
-    problem = "its folder does not exist";
-  } else if (access(folder.c_str(), W_OK | X_OK) != 0) {
-    problem = "its folder cannot be written to";
-  } else if (std::filesystem::exists(path, error) &&
-             !std::filesystem::is_regular_file(path, error)) {
-    problem = "it is no file";
-  } else {
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat(flag, ": cannot write ", Quoted(path), ": ", problem, "; name another one"));
 }
 
 }  // namespace racewalk

@@ -40,10 +40,6 @@ struct KillUpdate {
 // the points and the library of this program. Error: what the system says.
 absl::Status WriteKills(const KillFiles& files, const KnownKills& known, const KillUpdate& update);
 
-// Error: InvalidArgument if the file could not be written: its folder is
-// missing, or it is something else. `flag` is for the message.
-absl::Status CheckWritable(const std::string& flag, const std::string& path);
-
 }  // namespace racewalk
 
 #endif  // RACEWALK_CI_KILL_FILES_H_

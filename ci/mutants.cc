@@ -24,6 +24,7 @@
 #include "ci/mutants_page.h"
 #include "ci/mutants_report.h"
 #include "ci/mutants_summary.h"
+#include "ci/output_path.h"
 #include "ci/plan.h"
 #include "ci/progress.h"
 #include "ci/sentences.h"
@@ -80,7 +81,7 @@ class Mutants {
     report_.seconds = Elapsed();
     report_.interrupted = report_.interrupted || Interrupted();
     if (status.ok() && !options_.html.empty()) {
-      status = WriteFileAtomically(options_.html, MutantsHtml(report_), Overwrite::kAllow);
+      status = WriteFileAtomically(options_.html, MutantsHtml(report_));
     }
     if (!status.ok()) InternalError(status.message());
     console_.out(options_.json ? MutantsJson(report_) : MutantsSummary(report_));
@@ -131,10 +132,11 @@ class Mutants {
     if (!known.ok()) return known.status();
     known_ = *std::move(known);
     absl::Status status;
-    if (!options_.html.empty()) status.Update(CheckWritable("--html", options_.html));
+    status.Update(CheckNewFile("--html", options_.html));
+    status.Update(CheckDifferentFiles("--html", options_.html, "--store", options_.store));
     if (options_.update) {
-      status.Update(CheckWritable("--update", files_.table));
-      status.Update(CheckWritable("--update", files_.page));
+      status.Update(CheckWritableFile("--update", files_.table));
+      status.Update(CheckWritableFile("--update", files_.page));
     }
     if (!status.ok()) return status;
     for (const MutantUnit& unit : *units) {
@@ -309,7 +311,6 @@ class Mutants {
       }
       one = {.executions = outcome->executions, .seconds = outcome->seconds};
       if (result.killed()) continue;
-      // A place to shrink it, once that can be done: a shorter token is kept as well.
       result.kind = Name(outcome->finding->kind);
       result.invariant = outcome->finding->invariant;
       result.scenario = outcome->finding->scenario;

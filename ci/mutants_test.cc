@@ -379,6 +379,28 @@ TEST_F(MutantsTest, ThePageEscapesWhatItIsGiven) {
   EXPECT_THAT(ReadAll(options.html), HasSubstr("mutants &lt;&amp;&gt;"));
 }
 
+// Goal: a page does not take the place of anything, not even of its own store.
+TEST_F(MutantsTest, ThePageOverwritesNothing) {
+  const auto refused = [&](const MutantsOptions& options, const char* words) {
+    const Outcome outcome = Run(options);
+    EXPECT_EQ(outcome.status, kExitBadInput) << words;
+    EXPECT_THAT(outcome.err, HasSubstr(words));
+    EXPECT_THAT(outcome.out, IsEmpty());
+  };
+  MutantsOptions options = Options();
+  options.html = tree_ + "/page.html";
+  std::ofstream(options.html) << "mine";
+  refused(options, "exists, and is not overwritten");
+  EXPECT_EQ(ReadAll(options.html), "mine");
+  options.html = tree_ + "/new";
+  options.store = tree_ + "/docs/../new";
+  refused(options, "--html and --store: ");
+  EXPECT_FALSE(fs::exists(options.html));
+  options.store.clear();
+  options.html = tree_ + "/no/page.html";
+  refused(options, "its folder does not exist");
+}
+
 // Goal: a comparison does not depend on jobs, nor on having been cut short.
 TEST_F(MutantsTest, StrategiesAreComparedByExecutions) {
   MutantsOptions options = Options();

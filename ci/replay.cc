@@ -1,10 +1,8 @@
 #include "ci/replay.h"
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -14,6 +12,7 @@
 #include "ci/chrome_trace.h"
 #include "ci/finding.h"
 #include "ci/json_output.h"
+#include "ci/output_path.h"
 #include "ci/page.h"
 #include "ci/record_twice.h"
 #include "ci/recorded.h"
@@ -28,7 +27,6 @@
 #include "scenarios/explore/strategy.h"
 #include "scenarios/explore/subject_words.h"
 #include "scenarios/explore/token.h"
-#include "scenarios/nearest.h"
 
 namespace racewalk {
 namespace {
@@ -36,19 +34,6 @@ namespace {
 absl::Status Prefixed(absl::string_view prefix, const absl::Status& status) {
   if (status.ok()) return status;
   return absl::InvalidArgumentError(absl::StrCat(prefix, status.message()));
-}
-
-// A file is not overwritten: better to refuse before the work than after.
-absl::Status CheckNew(absl::string_view flag, const std::string& path) {
-  std::error_code error;
-  if (path.empty()) return absl::OkStatus();
-  if (std::filesystem::symlink_status(path, error).type() ==
-      std::filesystem::file_type::not_found) {
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(absl::StrCat(
-      flag, ": ", Quoted(path), error ? " cannot be written: " : " exists, and is not overwritten",
-      error ? error.message() : "", "; choose another name"));
 }
 
 // What the files are to be made of, written before anything is printed.
@@ -109,8 +94,9 @@ absl::StatusOr<ReplayReport> Replay(Recorded recorded, const ReplayOptions& opti
 
 absl::StatusOr<ReplayReport> LoadAndReplay(const ReplayOptions& options,
                                            const ExplorerFactory& factory, const TextStyle& style) {
-  absl::Status status = CheckNew("--html", options.html);
-  status.Update(CheckNew("--perfetto", options.perfetto));
+  absl::Status status = CheckNewFile("--html", options.html);
+  status.Update(CheckNewFile("--perfetto", options.perfetto));
+  status.Update(CheckDifferentFiles("--html", options.html, "--perfetto", options.perfetto));
   if (!status.ok()) return status;
   absl::StatusOr<Recorded> recorded = LoadRecorded(options.target);
   if (!recorded.ok()) return recorded.status();

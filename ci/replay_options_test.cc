@@ -79,6 +79,15 @@ TEST_F(ReplayOptionsTest, AnExistingFileIsKept) {
   }
 }
 
+// Both are looked at before either is written.
+TEST_F(ReplayOptionsTest, OneBadFileLeavesNeither) {
+  const std::string trace = MakeTrace();
+  const std::string good = absl::StrCat("--html=", Path("good"));
+  ExpectRefused({"replay", trace, good, absl::StrCat("--perfetto=", Path("no/x"))}, "--perfetto");
+  ExpectRefused({"replay", trace, good, absl::StrCat("--perfetto=", Path("./good"))}, "both name");
+  EXPECT_FALSE(std::ifstream(Path("good")).good());
+}
+
 TEST_F(ReplayOptionsTest, AUsersWordsCannotBecomeHtml) {
   const std::string file = Path("<script>alert(1)<script>.scn");
   std::ofstream(file) << "# <script>alert('&\"')</script> \xff\xc3\n"

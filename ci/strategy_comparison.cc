@@ -25,6 +25,7 @@
 #include "ci/kill_files.h"
 #include "ci/mutant.h"
 #include "ci/mutant_store.h"
+#include "ci/output_path.h"
 #include "ci/plan.h"
 #include "ci/progress.h"
 #include "ci/version.h"
@@ -152,7 +153,7 @@ class Comparison {
                        " names a scenario for none of the units; run racewalk "
                        "mutants --update, or name the source tree by --tree"));
     }
-    if (options_.update) status.Update(CheckWritable("--update", files_.strategies));
+    if (options_.update) status.Update(CheckWritableFile("--update", files_.strategies));
     if (!status.ok()) return status;
     const absl::string_view revision = kRevision;
     report_.parameters =
