@@ -20,6 +20,7 @@
 #include "ci/finding.h"
 #include "ci/interrupt.h"
 #include "ci/json_output.h"
+#include "ci/output_path.h"
 #include "ci/plan.h"
 #include "ci/progress.h"
 #include "ci/shrink_report.h"
@@ -105,9 +106,8 @@ class Check {
         return Refuse(status);
       }
     }
-    if (!options_.out.empty()) {
-      absl::Status status = PrepareTraceFolder(options_.out);
-      if (!status.ok()) return Refuse(status);
+    if (absl::Status status = MakeOutputFolder("--out", options_.out); !status.ok()) {
+      return Refuse(status);
     }
     report_.plan = *std::move(plan);
     report_.command = command;

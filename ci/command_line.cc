@@ -182,10 +182,6 @@ absl::Status ReadReplay(Words& words) {
         "--break: expected --stop-at=STEP beside it, to say where; for example --stop-at=17 "
         "--break");
   }
-  if (!replay.html.empty() && replay.html == replay.perfetto) {
-    return absl::InvalidArgumentError(
-        "--html and --perfetto name the same file; give each one of its own");
-  }
   return absl::OkStatus();
 }
 

@@ -356,7 +356,7 @@ std::string ShrinkJson(const ShrinkReport& report) {
   shrunk["trace"] = TextOrNull(report.files.trace);
   const Json json = {{"version", VersionText()},
                      {"command", report.command},
-                     {"verdict", result.interrupted ? "interrupted" : "violation"},
+                     {"verdict", VerdictOf(report)},
                      {"seed", report.seed},
                      {"parameters", report.parameters},
                      {"weaken", result.target.weaken},

@@ -133,6 +133,7 @@ class Mutants {
     known_ = *std::move(known);
     absl::Status status;
     status.Update(CheckNewFile("--html", options_.html));
+    status.Update(CheckWritableFile("--store", options_.store));
     status.Update(CheckDifferentFiles("--html", options_.html, "--store", options_.store));
     if (options_.update) {
       status.Update(CheckWritableFile("--update", files_.table));

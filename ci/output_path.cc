@@ -22,11 +22,23 @@ absl::Status CannotWrite(absl::string_view flag, absl::string_view path,
       absl::StrCat(flag, ": cannot write ", Quoted(path), ": ", problem, "; name another one"));
 }
 
-// What is wrong with a folder that is there; "" for nothing.
+absl::Status CannotUse(absl::string_view flag, absl::string_view path, absl::string_view problem) {
+  return absl::InvalidArgumentError(absl::StrCat(flag, ": cannot use folder ", Quoted(path), ": ",
+                                                 problem, "; name another one"));
+}
+
+// Elsewhere it means standard output.
+absl::Status CheckName(absl::string_view flag, absl::string_view path) {
+  if (path != "-") return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      flag, ": '-' does not mean standard output here; name a file, or write './-' for this one"));
+}
+
+// What is wrong with the folder of a file; "" for nothing.
 std::string FolderProblem(const fs::path& folder) {
   std::error_code error;
   if (!fs::exists(folder, error)) return "its folder does not exist";
-  if (!fs::is_directory(folder, error)) return "its folder is none";
+  if (!fs::is_directory(folder, error)) return "its folder is a file";
   if (access(folder.c_str(), W_OK | X_OK) != 0) return "its folder cannot be written to";
   return "";
 }
@@ -46,6 +58,7 @@ fs::path Resolved(const std::string& path) {
 
 absl::Status CheckNewFile(absl::string_view flag, const std::string& path) {
   if (path.empty()) return absl::OkStatus();
+  if (absl::Status status = CheckName(flag, path); !status.ok()) return status;
   std::error_code error;
   const fs::file_type type = fs::symlink_status(path, error).type();
   if (type == fs::file_type::none) return CannotWrite(flag, path, error.message());
@@ -59,20 +72,23 @@ absl::Status CheckNewFile(absl::string_view flag, const std::string& path) {
 
 absl::Status CheckWritableFile(absl::string_view flag, const std::string& path) {
   if (path.empty()) return absl::OkStatus();
+  if (absl::Status status = CheckName(flag, path); !status.ok()) return status;
   std::string problem = FolderProblem(FolderOf(path));
   std::error_code error;
-  if (problem.empty() && fs::exists(path, error) && !fs::is_regular_file(path, error)) {
-    problem = "it is no file";
+  if (problem.empty() && fs::exists(path, error)) {
+    if (!fs::is_regular_file(path, error)) {
+      problem = "it is no file";
+    } else if (access(path.c_str(), W_OK) != 0) {
+      problem = "it cannot be written to";
+    }
   }
   return problem.empty() ? absl::OkStatus() : CannotWrite(flag, path, problem);
 }
 
 absl::Status CheckOutputFolder(absl::string_view flag, const std::string& path) {
   if (path.empty()) return absl::OkStatus();
-  const auto bad = [&](absl::string_view problem) {
-    return absl::InvalidArgumentError(absl::StrCat(flag, ": cannot use folder ", Quoted(path), ": ",
-                                                   problem, "; name another one"));
-  };
+  if (absl::Status status = CheckName(flag, path); !status.ok()) return status;
+  const auto bad = [&](absl::string_view problem) { return CannotUse(flag, path, problem); };
   std::error_code error;
   fs::path there = fs::absolute(path, error);
   if (error) return bad(error.message());
@@ -90,6 +106,16 @@ absl::Status CheckOutputFolder(absl::string_view flag, const std::string& path) 
   }
   if (access(there.c_str(), W_OK | X_OK) == 0) return absl::OkStatus();
   return bad("it cannot be written to");
+}
+
+absl::Status MakeOutputFolder(absl::string_view flag, const std::string& path) {
+  absl::Status status = CheckOutputFolder(flag, path);
+  if (!status.ok() || path.empty()) return status;
+  std::error_code error;
+  fs::create_directories(path, error);
+  // An error too where the folder is there and was named with a slash at its end.
+  if (fs::is_directory(path)) return absl::OkStatus();
+  return CannotUse(flag, path, error.message());
 }
 
 absl::Status CheckDifferentFiles(absl::string_view flag, const std::string& path,

@@ -57,8 +57,9 @@ TEST_F(OutputPathTest, ANewFile) {
   ExpectRefused(CheckNewFile("--x", In("sub")), "exists, and is not overwritten");
   ExpectRefused(CheckNewFile("--x", In("no/new")), "its folder does not exist");
   ExpectRefused(CheckNewFile("--x", In("new/")), "its folder does not exist");
-  ExpectRefused(CheckNewFile("--x", In("file/new")), "its folder is none");
+  ExpectRefused(CheckNewFile("--x", In("file/new")), "its folder is a file");
   ExpectRefused(CheckNewFile("--x", In(std::string(300, 'x'))), "cannot write");
+  ExpectRefused(CheckNewFile("--x", "-"), "'-' does not mean standard output here");
 }
 
 TEST_F(OutputPathTest, AFileThatMayExist) {
@@ -66,6 +67,7 @@ TEST_F(OutputPathTest, AFileThatMayExist) {
   EXPECT_TRUE(CheckWritableFile("--x", In("file")).ok());
   ExpectRefused(CheckWritableFile("--x", In("sub")), "it is no file");
   ExpectRefused(CheckWritableFile("--x", In("no/new")), "its folder does not exist");
+  ExpectRefused(CheckWritableFile("--x", "-"), "'-' does not mean standard output here");
 }
 
 TEST_F(OutputPathTest, AFolder) {
@@ -77,6 +79,15 @@ TEST_F(OutputPathTest, AFolder) {
   ExpectRefused(CheckOutputFolder("--x", In("file/new")), "is a file");
   ExpectRefused(CheckOutputFolder("--x", In("dangling/new")), "is a file");
   ExpectRefused(CheckOutputFolder("--x", In(std::string(300, 'x'))), "cannot use folder");
+  ExpectRefused(CheckOutputFolder("--x", "-"), "'-' does not mean standard output here");
+}
+
+TEST_F(OutputPathTest, AFolderIsMadeWithThoseAboveIt) {
+  ExpectRefused(MakeOutputFolder("--x", In("file/new")), "is a file");
+  EXPECT_TRUE(MakeOutputFolder("--x", "").ok());
+  EXPECT_TRUE(MakeOutputFolder("--x", In("sub/new/newer/")).ok());
+  EXPECT_TRUE(fs::is_directory(In("sub/new/newer")));
+  EXPECT_TRUE(MakeOutputFolder("--x", In("sub/new/newer/")).ok());
 }
 
 TEST_F(OutputPathTest, AFolderThatCannotBeWrittenTo) {
@@ -84,6 +95,8 @@ TEST_F(OutputPathTest, AFolderThatCannotBeWrittenTo) {
   fs::permissions(In("sub"), fs::perms::owner_read | fs::perms::owner_exec);
   ExpectRefused(CheckNewFile("--x", In("sub/new")), "its folder cannot be written to");
   ExpectRefused(CheckOutputFolder("--x", In("sub/new")), "cannot be written to");
+  fs::permissions(In("file"), fs::perms::owner_read);
+  ExpectRefused(CheckWritableFile("--x", In("file")), "it cannot be written to");
 }
 
 TEST_F(OutputPathTest, TwoFilesAreNotOne) {

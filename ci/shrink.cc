@@ -11,6 +11,7 @@
 #include "ci/finding.h"
 #include "ci/interrupt.h"
 #include "ci/json_output.h"
+#include "ci/output_path.h"
 #include "ci/progress.h"
 #include "ci/recorded.h"
 #include "ci/shrink_report.h"
@@ -52,6 +53,7 @@ std::string ReportText(const ShrinkReport& report) {
 absl::StatusOr<ShrinkResult> LoadAndShrink(const ShrinkCommandOptions& options,
                                            const ShrinkOptions& how, const ExplorerFactory& factory,
                                            const Console& console) {
+  if (absl::Status status = CheckOutputFolder("--out", options.out); !status.ok()) return status;
   absl::StatusOr<Recorded> recorded = LoadRecorded(options.target);
   if (!recorded.ok()) return recorded.status();
   Progress progress(console);
@@ -60,11 +62,10 @@ absl::StatusOr<ShrinkResult> LoadAndShrink(const ShrinkCommandOptions& options,
                     }};
   absl::StatusOr<ShrinkResult> result = Shrink(*recorded, how, factory, hooks);
   progress.Clear();
-  // After the reading: a folder is not made for what turns out to be nothing.
-  if (result.ok() && !options.out.empty()) {
-    absl::Status status = PrepareTraceFolder(options.out);
-    if (!status.ok()) return status;
-  }
+  // Only now: a folder is not made for what turns out to be nothing.
+  if (!result.ok()) return result;
+  absl::Status status = MakeOutputFolder("--out", options.out);
+  if (!status.ok()) return status;
   return result;
 }
 
@@ -98,7 +99,8 @@ ExitStatus RunShrink(const ShrinkCommandOptions& options, const std::string& com
       error(report.errors.back());
     }
   }
-  const std::string verdict = absl::StrCat("verdict: violation; ", report.parameters, "\n");
+  const std::string verdict =
+      absl::StrCat("verdict: ", VerdictOf(report), "; ", report.parameters, "\n");
   console.out(options.json ? ShrinkJson(report)
                            : absl::StrCat(report.parameters, "\n", ReportText(report), verdict));
   if (lost) return kExitInternalError;

@@ -18,6 +18,10 @@ std::string Change(absl::string_view what, uint64_t before, uint64_t after) {
 
 }  // namespace
 
+const char* VerdictOf(const ShrinkReport& report) {
+  return report.result.interrupted ? "interrupted" : "violation";
+}
+
 std::string NumbersText(const ShrinkNumbers& numbers) {
   return absl::StrCat(Count(numbers.threads, "thread"), ", ",
                       Count(numbers.operations, "operation"), ", ",

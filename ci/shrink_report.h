@@ -20,6 +20,9 @@ struct ShrinkReport {
   std::vector<std::string> errors{};  // as printed on standard error
 };
 
+// "violation", or "interrupted": then it may become smaller yet.
+const char* VerdictOf(const ShrinkReport& report);
+
 // "3 threads, 9 operations, 4 preemptions".
 std::string NumbersText(const ShrinkNumbers& numbers);
 

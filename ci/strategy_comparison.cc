@@ -153,6 +153,7 @@ class Comparison {
                        " names a scenario for none of the units; run racewalk "
                        "mutants --update, or name the source tree by --tree"));
     }
+    status.Update(CheckWritableFile("--store", options_.store));
     if (options_.update) status.Update(CheckWritableFile("--update", files_.strategies));
     if (!status.ok()) return status;
     const absl::string_view revision = kRevision;

@@ -1,7 +1,5 @@
 #include "ci/trace_folder.h"
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -12,7 +10,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "scenarios/explore/files.h"
-#include "scenarios/nearest.h"
 
 namespace racewalk {
 namespace {
@@ -35,24 +32,6 @@ std::string FileStem(absl::string_view label) {
 }
 
 }  // namespace
-
-absl::Status PrepareTraceFolder(absl::string_view folder) {
-  const std::string path(folder);
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  std::string problem = error.message();
-  if (!error) {
-    if (!std::filesystem::is_directory(path, error)) {
-      problem = "it is a file";
-    } else if (access(path.c_str(), W_OK | X_OK) != 0) {
-      problem = "it cannot be written to";
-    } else {
-      return absl::OkStatus();
-    }
-  }
-  return absl::InvalidArgumentError(absl::StrCat("--out: cannot use folder ", Quoted(folder), ": ",
-                                                 problem, "; name another one"));
-}
 
 absl::StatusOr<std::string> SaveTrace(absl::string_view folder, const Finding& finding) {
   const std::string stem =
