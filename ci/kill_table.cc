@@ -18,6 +18,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "ci/sentences.h"
 #include "core/protocol.h"
 #include "scenarios/explore/checksum.h"
 #include "scenarios/explore/subject_words.h"
@@ -36,7 +37,6 @@ constexpr absl::string_view kColumns =
     "point\tmmu\tvariant\tkind\tinvariant\tscenario\texecutions\tseconds\ttoken\n";
 constexpr std::size_t kFields = 9;
 
-std::string OrDash(const std::string& text) { return text.empty() ? "-" : text; }
 std::string FromDash(absl::string_view text) { return text == "-" ? "" : std::string(text); }
 
 // Two digits: more would change with every run.

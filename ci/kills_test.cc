@@ -1,28 +1,25 @@
 // Goal: whichever protocol point is weakened, in whichever variant needs it,
 // the library shows it. Method: the committed token of each, made by `racewalk
-// mutants --update`, is replayed and must show the recorded kind of violation;
-// a unit without one must have an explanation. Nothing is searched here.
+// mutants --update`, is replayed and must show the recorded violation; a unit without one must have
+// an explanation. Nothing is searched here.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "ci/kill_files.h"
+#include "ci/kill_replay.h"
 #include "ci/kill_table.h"
 #include "ci/mutant.h"
 #include "ci/mutants_summary.h"
-#include "ci/target.h"
 #include "core/protocol.h"
-#include "core/violation.h"
 #include "scenarios/explore/explorer.h"
 #include "scenarios/explore/files.h"
-#include "scenarios/explore/strategy.h"
-#include "scenarios/explore/token.h"
 
 namespace racewalk {
 namespace {
@@ -30,8 +27,11 @@ namespace {
 constexpr char kRemedy[] =
     "; after a change of the core, the scenarios or a strategy run racewalk mutants --update";
 
-// The tests run in the source directory.
+// CTest runs the tests in the source directory. Without it they would check
+// nothing, and must not pass.
 bool InTheTree() { return std::filesystem::exists(FilesIn(".").table); }
+constexpr char kNotInTheTree[] =
+    "there is no scenarios/library/kills.tsv here; run the tests in the source directory";
 
 const KnownKills& Known() {
   static const KnownKills* const kKnown = [] {
@@ -51,26 +51,7 @@ bool Explained(const MutantUnit& unit) {
 // One test for each point, so that a run names those that nothing kills.
 class KillsTest : public testing::TestWithParam<std::size_t> {
  protected:
-  void SetUp() override {
-    if (!InTheTree()) GTEST_SKIP() << "not run in the source directory";
-  }
-
-  static void ExpectItKills(const MutantUnit& unit, const MutantResult& kill) {
-    const absl::StatusOr<Token> token = ParseToken(kill.token);
-    ASSERT_TRUE(token.ok()) << token.status() << kRemedy;
-    EXPECT_EQ(token->weaken, std::vector<std::string>{unit.point});
-    EXPECT_EQ(token->mmu, unit.mmu);
-    EXPECT_EQ(token->variant, unit.variant);
-    EXPECT_EQ(token->bug, "");
-    const absl::StatusOr<Target> target = TargetOf(*token);
-    ASSERT_TRUE(target.ok()) << target.status() << kRemedy;
-    const auto strategy = MakeStrategy(token->strategy, {});
-    ASSERT_TRUE(strategy.ok()) << strategy.status() << kRemedy;
-    const auto explorer = Explorer::Create(target->subject);
-    ASSERT_TRUE(explorer.ok()) << explorer.status() << kRemedy;
-    const Recording recording = (*explorer)->Record(**strategy, token->key, false);
-    EXPECT_STREQ(Name(recording.violation.kind), kill.kind.c_str()) << kill.token << kRemedy;
-  }
+  void SetUp() override { ASSERT_TRUE(InTheTree()) << kNotInTheTree; }
 };
 
 TEST_P(KillsTest, EveryVariantThatNeedsThePointShowsItsAbsence) {
@@ -80,7 +61,8 @@ TEST_P(KillsTest, EveryVariantThatNeedsThePointShowsItsAbsence) {
     const MutantResult* kill = Known().table.Find(unit);
     ASSERT_NE(kill, nullptr) << "no row of it" << kRemedy;
     if (kill->killed()) {
-      ExpectItKills(unit, *kill);
+      const absl::Status status = CheckKill({unit, *kill}, Explorer::Create);
+      EXPECT_TRUE(status.ok()) << kill->token << ": " << status << kRemedy;
     } else {
       EXPECT_TRUE(Explained(unit)) << "nothing kills it, and survivors.tsv does not say why";
     }
@@ -93,14 +75,14 @@ INSTANTIATE_TEST_SUITE_P(Points, KillsTest, testing::Range(std::size_t{1}, kPoin
                          });
 
 TEST(KillsTableTest, IsMadeOfThesePointsAndThisLibrary) {
-  if (!InTheTree()) GTEST_SKIP() << "not run in the source directory";
+  ASSERT_TRUE(InTheTree()) << kNotInTheTree;
   const KillInputs now = CurrentKillInputs();
   EXPECT_EQ(Known().table.inputs.points, now.points) << kRemedy;
   EXPECT_EQ(Known().table.inputs.library, now.library) << kRemedy;
 }
 
 TEST(KillsTableTest, HasNoRowThatNobodyNeeds) {
-  if (!InTheTree()) GTEST_SKIP() << "not run in the source directory";
+  ASSERT_TRUE(InTheTree()) << kNotInTheTree;
   const std::vector<MutantUnit> units = AllMutants();
   for (const Kill& kill : Known().table.kills) {
     EXPECT_NE(std::find(units.begin(), units.end(), kill.unit), units.end())
@@ -109,7 +91,7 @@ TEST(KillsTableTest, HasNoRowThatNobodyNeeds) {
 }
 
 TEST(KillsTableTest, ThePageIsOfThisTable) {
-  if (!InTheTree()) GTEST_SKIP() << "not run in the source directory";
+  ASSERT_TRUE(InTheTree()) << kNotInTheTree;
   const absl::StatusOr<std::string> page = ReadFile(FilesIn(".").page, std::size_t{1} << 24);
   ASSERT_TRUE(page.ok()) << page.status();
   EXPECT_TRUE(*page == KillPage(Known().table, Known().survivors))

@@ -19,6 +19,7 @@
 #include "ci/interrupt.h"
 #include "ci/json_output.h"
 #include "ci/kill_files.h"
+#include "ci/kill_replay.h"
 #include "ci/mutant_search.h"
 #include "ci/mutant_store.h"
 #include "ci/mutants_page.h"
@@ -29,12 +30,10 @@
 #include "ci/progress.h"
 #include "ci/sentences.h"
 #include "ci/strategy_comparison.h"
-#include "ci/token_replays.h"
 #include "ci/version.h"
 #include "ci/worker_pool.h"
 #include "core/violation.h"
 #include "scenarios/explore/files.h"
-#include "scenarios/explore/token.h"
 
 namespace racewalk {
 namespace {
@@ -43,13 +42,6 @@ using std::chrono::duration;
 using std::chrono::steady_clock;
 
 constexpr double kUpdateSeconds = 1;
-
-// Whether a row is a token of this unit: an edited table could say anything.
-bool IsTokenOf(const MutantUnit& unit, const std::string& text) {
-  const absl::StatusOr<Token> token = ParseToken(text);
-  return token.ok() && token->weaken == std::vector<std::string>{unit.point} &&
-         token->mmu == unit.mmu && token->variant == unit.variant && token->bug.empty();
-}
 
 class Mutants {
  public:
@@ -204,36 +196,38 @@ class Mutants {
   // Most tokens still show what they showed, and a replay takes milliseconds.
   absl::Status ReplayKnown() {
     if ((options_.fresh && !options_.update) || options_.presubmit) return absl::OkStatus();
-    std::vector<std::string> tokens;
-    std::vector<const Kill*> kills;
+    std::vector<Kill> kills;
     for (const Kill& kill : known_.table.kills) {
       const MutantState* state = StateOf(kill.unit);
       // Of the table that is written every row must be known to be true.
       const bool wanted = state == nullptr
                               ? options_.update
                               : !options_.fresh && state->origin == MutantOrigin::kNone;
-      if (!wanted || !IsTokenOf(kill.unit, kill.result.token)) continue;
-      tokens.push_back(kill.result.token);
-      kills.push_back(&kill);
+      if (wanted && kill.result.killed()) kills.push_back(kill);
     }
-    absl::StatusOr<std::vector<std::string>> shown = ReplayTokens(
-        tokens, jobs_, factory_,
+    absl::StatusOr<std::vector<absl::Status>> checked = CheckKills(
+        kills, jobs_, factory_,
         {.interrupted = [this] { return Over(); },
          .progress =
              [&](std::size_t done) {
-               progress_.Show(absl::StrCat(done, "/", tokens.size(), " known kills replayed"),
+               progress_.Show(absl::StrCat(done, "/", kills.size(), " known kills replayed"),
                               Elapsed());
              }});
-    if (!shown.ok()) return shown.status();
+    if (!checked.ok()) return checked.status();
     for (std::size_t i = 0; i < kills.size(); ++i) {
-      if ((*shown)[i] != kills[i]->result.kind) continue;
-      MutantState* state = StateOf(kills[i]->unit);
-      if (state == nullptr) {
-        others_.push_back(kills[i]->unit);
-        continue;
+      const absl::Status& status = (*checked)[i];
+      MutantState* state = StateOf(kills[i].unit);
+      if (!status.ok()) {
+        if (absl::IsCancelled(status)) continue;
+        progress_.Clear();
+        console_.err(absl::StrCat(MutantName(kills[i].unit),
+                                  ": the known token no longer fits: ", status.message(), "\n"));
+      } else if (state == nullptr) {
+        others_.push_back(kills[i].unit);
+      } else {
+        state->origin = MutantOrigin::kReplayed;
+        state->result = kills[i].result;
       }
-      state->origin = MutantOrigin::kReplayed;
-      state->result = kills[i]->result;
     }
     return absl::OkStatus();
   }

@@ -15,8 +15,6 @@
 namespace racewalk {
 namespace {
 
-std::string OrDash(const std::string& text) { return text.empty() ? "-" : text; }
-
 std::string Matrix(const MutantsReport& report) {
   std::vector<std::vector<std::string>> rows = {{"point", "mmu", "variant", "outcome", "invariant",
                                                  "scenario", "executions", "seconds", "token"}};

@@ -58,6 +58,18 @@ absl::StatusOr<Recorded> RecordedIn(absl::string_view text, absl::string_view na
   return recorded;
 }
 
+absl::StatusOr<Recorded> RecordedOf(absl::string_view text) {
+  absl::StatusOr<Token> token = ParseToken(text);
+  if (!token.ok()) return token.status();
+  absl::StatusOr<Target> target = TargetOf(*token);
+  if (!target.ok()) return target.status();
+  Recorded recorded;
+  recorded.target = *std::move(target);
+  recorded.strategy = token->strategy;
+  recorded.key = token->key;
+  return recorded;
+}
+
 absl::StatusOr<Recorded> LoadRecorded(absl::string_view argument) {
   if (FileExists(argument)) {
     absl::StatusOr<std::string> text = ReadFile(argument, kMaxTraceBytes);
@@ -70,15 +82,7 @@ absl::StatusOr<Recorded> LoadRecorded(absl::string_view argument) {
                      " and it is no token, which would end in /seed= and 16 digits; racewalk check "
                      "prints tokens, and with --out writes trace files"));
   }
-  absl::StatusOr<Token> token = ParseToken(argument);
-  if (!token.ok()) return token.status();
-  absl::StatusOr<Target> target = TargetOf(*token);
-  if (!target.ok()) return target.status();
-  Recorded recorded;
-  recorded.target = *std::move(target);
-  recorded.strategy = token->strategy;
-  recorded.key = token->key;
-  return recorded;
+  return RecordedOf(argument);
 }
 
 absl::StatusOr<std::unique_ptr<Strategy>> StrategyOf(const Recorded& recorded) {

@@ -28,6 +28,7 @@ struct Recorded {
 // `argument` is the name of a trace file if there is such a file, else a token.
 // Errors: InvalidArgument, or what the file system says; one line with a remedy.
 absl::StatusOr<Recorded> LoadRecorded(absl::string_view argument);
+absl::StatusOr<Recorded> RecordedOf(absl::string_view token);
 // `name` is the trace's, for messages.
 absl::StatusOr<Recorded> RecordedIn(absl::string_view trace, absl::string_view name);
 
