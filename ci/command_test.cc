@@ -341,7 +341,10 @@ TEST_F(CommandTest, MutantsHasTheDocumentedShape) {
 }
 
 TEST_F(CommandTest, AnInterruptedSearchTellsWhatIsKnown) {
-  const pid_t pid = Start({"mutants", "--fresh", absl::StrCat("--tree=", Path(""))});
+  for (const char* folder : {"docs", "scenarios/library"}) {
+    std::filesystem::create_directories(Path(folder));
+  }
+  const pid_t pid = Start({"mutants", "--fresh", "--update", absl::StrCat("--tree=", Path(""))});
   // Until something is known, or it ends, which it must not.
   while (ReadAll(Path("stderr")).find("1/") == std::string::npos &&
          waitpid(pid, nullptr, WNOHANG) == 0) {
@@ -351,6 +354,7 @@ TEST_F(CommandTest, AnInterruptedSearchTellsWhatIsKnown) {
   const Outcome outcome = Finish(pid);
   EXPECT_EQ(outcome.status, 130) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("verdict: interrupted"));
+  EXPECT_FALSE(std::filesystem::exists(Path("docs/kills.md"))) << "a page of some of the units";
 }
 
 TEST_F(CommandTest, AScenarioWithNothingToRaceIsBadInput) {

@@ -33,7 +33,7 @@ struct KillUpdate {
   std::vector<Kill> found{};           // replace the rows of their units
   std::vector<MutantUnit> verified{};  // whose rows were replayed, and stay
   std::string settings{};              // of the searches; "" if there were none
-  bool ended = false;                  // and the page is to be written too
+  bool ended = false;                  // not cut short: the page is written too
 };
 
 // Other rows stay as they were, and then the table does not claim to be made of

@@ -110,21 +110,20 @@ absl::Status MutantStore::Load(const std::string& settings) {
     if (text.size() > kMostBytes) return Bad(path_, "is too large");
   }
   const std::string first = Checked(absl::StrCat(kMagic, kVersion, "\t", settings));
-  if (text.empty() || (absl::StartsWith(first, text) && text.size() < first.size())) {
-    // New, or killed while the first line was written.
-    if (ftruncate(descriptor_, 0) != 0 || !WriteAll(descriptor_, first)) {
-      return SystemError(path_, "write");
-    }
+  if (text.empty()) {
+    if (!WriteAll(descriptor_, first)) return SystemError(path_, "write");
     return absl::OkStatus();
   }
   if (!absl::StartsWith(text, kMagic)) return Bad(path_, "is no store of racewalk mutants");
+  // Half a first line may be anybody's file: it is not taken for a store.
+  if (!absl::StrContains(text, '\n')) return Bad(path_, "is cut in its first line");
   const std::size_t whole = text.rfind('\n') + 1;  // what follows is half a line
   std::vector<absl::string_view> lines =
       absl::StrSplit(absl::string_view(text).substr(0, whole), '\n');
   lines.pop_back();
-  for (std::size_t i = 0; i < lines.size() || i == 0; ++i) {
+  for (std::size_t i = 0; i < lines.size(); ++i) {
     absl::string_view line;
-    const bool fits = i < lines.size() && Unchecked(lines[i], line);
+    const bool fits = Unchecked(lines[i], line);
     if (i == 0) {
       const absl::string_view rest = absl::string_view(text).substr(kMagic.size());
       if (!absl::StartsWith(rest, absl::StrCat(kVersion, "\t"))) {

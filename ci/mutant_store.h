@@ -3,7 +3,8 @@
 //
 // A line of settings, then a line for each result, each with its checksum; a
 // line is appended and synced as soon as the result is known. The last line may
-// be half written: it is dropped. What a result is, is for the user to know.
+// be half written: it is dropped, unless it is the first. What a result is, is for the user to
+// know.
 #ifndef RACEWALK_CI_MUTANT_STORE_H_
 #define RACEWALK_CI_MUTANT_STORE_H_
 

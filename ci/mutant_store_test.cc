@@ -22,6 +22,7 @@ namespace racewalk {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -78,12 +79,12 @@ TEST_F(MutantStoreTest, WhatWasStoredIsThereTheNextTime) {
 
 // Wherever a kill has cut it, the whole rows before are read, and what is
 // appended then is read as well.
-TEST_F(MutantStoreTest, AnEndThatIsCutAnywhereIsDropped) {
+TEST_F(MutantStoreTest, ARowThatIsCutAnywhereIsDropped) {
   Fill();
   const std::string whole = Bytes();
   const std::size_t first = whole.find('\n') + 1;
   const std::size_t second = whole.find('\n', first) + 1;
-  for (std::size_t size = 0; size < whole.size(); ++size) {
+  for (std::size_t size = first; size < whole.size(); ++size) {
     SetBytes(whole.substr(0, size));
     {
       const auto store = MutantStore::Open(path_, kSettings);
@@ -95,6 +96,21 @@ TEST_F(MutantStoreTest, AnEndThatIsCutAnywhereIsDropped) {
     ASSERT_TRUE(again.ok()) << size << ": " << again.status();
     EXPECT_EQ((*again)->rows().back(), "three") << size;
   }
+}
+
+// Goal: a file of somebody else's that happens to begin like a store is left
+// alone; nothing is lost, because a store without a row holds nothing.
+TEST_F(MutantStoreTest, AFirstLineThatIsCutIsRefused) {
+  Fill();
+  const std::string whole = Bytes();
+  for (std::size_t size = 1; size < whole.find('\n') + 1; ++size) {
+    SetBytes(whole.substr(0, size));
+    EXPECT_THAT(Refusal(), AnyOf(HasSubstr("is no store of racewalk mutants"),
+                                 HasSubstr("is cut in its first line")))
+        << size;
+  }
+  SetBytes("");
+  EXPECT_TRUE(MutantStore::Open(path_, kSettings).ok());
 }
 
 TEST_F(MutantStoreTest, DamageIsRefused) {

@@ -68,10 +68,10 @@ class Mutants {
     Print(absl::StrCat(report_.parameters, "\n"));
     absl::Status status = ReplayKnown();
     if (status.ok()) status = SearchRest();
-    if (status.ok() && options_.update) status = Update(true);
     progress_.Clear();
     report_.seconds = Elapsed();
     report_.interrupted = report_.interrupted || Interrupted();
+    if (status.ok() && options_.update) status = Update(WasWhole());
     if (status.ok() && !options_.html.empty()) {
       status = WriteFileAtomically(options_.html, MutantsHtml(report_));
     }
@@ -92,6 +92,12 @@ class Mutants {
     const std::optional<double> left = SecondsLeft();
     report_.time_limit_hit = report_.time_limit_hit || (left && *left <= 0);
     return report_.interrupted || report_.time_limit_hit;
+  }
+
+  // Whether every unit that was asked for was replayed or searched. The page of
+  // a run that was cut short would tell the rest as it no longer is.
+  bool WasWhole() const {
+    return !report_.interrupted && !report_.time_limit_hit && !report_.internal_error;
   }
 
   void Print(absl::string_view text) {

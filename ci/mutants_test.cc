@@ -265,6 +265,26 @@ TEST_F(MutantsTest, UpdatedInputsNeedEveryUnit) {
   EXPECT_THAT(Page(), HasSubstr("- `flush_frozen tdp owned`\n"));
 }
 
+// Goal: a page says what is known of the whole tree; a run that was cut short
+// keeps the rows that it found and leaves the page alone.
+TEST_F(MutantsTest, ARunThatWasCutShortWritesNoPage) {
+  MutantsOptions options = Options();
+  options.update = true;
+  EXPECT_EQ(Run(options).status, kExitClean);
+  const std::string page = Page();
+  const std::string table = Table();
+  options.points = {"walk_follow"};
+  options.time_limit = 1e-9;
+  EXPECT_EQ(Run(options).status, kExitBudgetEnded);
+  EXPECT_EQ(Page(), page);
+  EXPECT_EQ(Table(), table);
+  options.time_limit.reset();
+  EXPECT_EQ(Run(options, FakeFactory({.crash_at = 0})).status, kExitInternalError);
+  EXPECT_EQ(Page(), page);
+  EXPECT_EQ(Run(options).status, kExitClean);
+  EXPECT_NE(Page(), page);
+}
+
 // The rows of a summary without what a clock has measured.
 std::vector<std::string> RowsWithoutSeconds(const std::string& path) {
   std::vector<std::string> rows;
