@@ -326,7 +326,7 @@ TEST_F(CommandTest, MutantsHasTheDocumentedShape) {
   EXPECT_EQ(report["verdict"], "all-killed");
   EXPECT_EQ(report["seeds"], json({1, 2}));
   EXPECT_EQ(report["counts"]["killed"], 1);
-  EXPECT_THAT(report["beyond"], IsEmpty());
+  EXPECT_THAT(report["without_units"], IsEmpty());
   ASSERT_EQ(report["units"].size(), 1u);
   const json& unit = report["units"][0];
   EXPECT_EQ(unit["point"], "root_searched_twice");

@@ -371,9 +371,9 @@ std::string ShrinkJson(const ShrinkReport& report) {
 std::string MutantsJson(const MutantsReport& report) {
   Json units = Json::array();
   for (const MutantState* state : WorstFirst(report)) units.push_back(MutantJson(*state));
-  Json beyond = Json::array();
-  for (const BeyondModel& point : report.beyond) {
-    beyond.push_back({{"point", point.point}, {"why", point.why}});
+  Json without = Json::array();
+  for (const PointWithoutUnits& point : report.without_units) {
+    without.push_back({{"point", point.point}, {"why", point.why}});
   }
   const MutantCounts counts = CountMutants(report);
   const Json json = {{"version", VersionText()},
@@ -390,7 +390,7 @@ std::string MutantsJson(const MutantsReport& report) {
                        {"explained", counts.explained},
                        {"unknown", counts.unknown}}},
                      {"units", std::move(units)},
-                     {"beyond", std::move(beyond)},
+                     {"without_units", std::move(without)},
                      {"errors", report.errors}};
   return Dump(json);
 }

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "ci/mutant.h"
+#include "core/protocol.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -114,6 +115,17 @@ TEST(Mutant, UnitsAreSelectedByPointMmuAndVariant) {
               AllOf(HasSubstr("nothing to weaken"), HasSubstr("--mmu=stage2")));
   EXPECT_THAT(std::string(SelectMutants({}, "", {"nonsense"}).status().message()),
               HasSubstr("--variant: "));
+}
+
+// Goal: why a point is judged nowhere, not what the point is for.
+TEST(Mutant, APointWithoutUnitsSaysWhyItHasNone) {
+  EXPECT_THAT(PointsWithoutUnits(kPoints), IsEmpty());
+  PointInfo info = Info(point::flush_frozen);
+  info.variant = "no_such_variant";
+  const std::vector<PointWithoutUnits> without = PointsWithoutUnits({&info, 1});
+  ASSERT_THAT(without, SizeIs(1));
+  EXPECT_EQ(without[0].point, "flush_frozen");
+  EXPECT_EQ(without[0].why, "it matters in 'no_such_variant', and neither MMU has such a variant");
 }
 
 TEST(Mutant, ASampleIsTheSameForTheSameSeedAndInOrder) {

@@ -68,13 +68,16 @@ std::vector<MutantUnit> AllMutants() {
   return units;
 }
 
-std::vector<BeyondModel> PointsBeyondModel() {
-  std::vector<BeyondModel> beyond;
-  for (std::size_t i = 1; i < kPointCount; ++i) {
-    if (!UnitsOf(kPoints[i]).empty()) continue;
-    beyond.push_back({std::string(kPoints[i].name), std::string(kPoints[i].why)});
+std::vector<PointWithoutUnits> PointsWithoutUnits(absl::Span<const PointInfo> points) {
+  std::vector<PointWithoutUnits> without;
+  for (const PointInfo& info : points) {
+    if (info.name == Info(point::none).name || !UnitsOf(info).empty()) continue;
+    // PointInfo::why would be the reason for the point itself.
+    without.push_back(
+        {std::string(info.name), absl::StrCat("it matters in '", std::string(info.variant),
+                                              "', and neither MMU has such a variant")});
   }
-  return beyond;
+  return without;
 }
 
 absl::StatusOr<std::vector<MutantUnit>> SelectMutants(const std::vector<std::string>& points,

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "core/protocol.h"
 
 namespace racewalk {
 
@@ -46,12 +48,12 @@ struct MutantResult {
 // In the order of core/protocol.h, each point's as UnitsOf has them.
 std::vector<MutantUnit> AllMutants();
 
-// A point that no unit needs: the model cannot show what it is for.
-struct BeyondModel {
+// A point that is judged nowhere, and why.
+struct PointWithoutUnits {
   std::string point{};
   std::string why{};
 };
-std::vector<BeyondModel> PointsBeyondModel();
+std::vector<PointWithoutUnits> PointsWithoutUnits(absl::Span<const PointInfo> points);
 
 // Those of `points` (all if empty), of `mmu` ("": any) and of `variants` (all if
 // empty). Error: InvalidArgument, one line with a remedy: an unknown name, or

@@ -145,7 +145,7 @@ class Mutants {
       }
       report_.states.push_back(std::move(state));
     }
-    if (options_.points.empty()) report_.beyond = PointsBeyondModel();
+    if (options_.points.empty()) report_.without_units = PointsWithoutUnits(kPoints);
     if (options_.presubmit) {
       const absl::StatusOr<Plan> whole = MakePlan({.strategies = options_.strategies});
       if (!whole.ok()) return whole.status();

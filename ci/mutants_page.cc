@@ -183,18 +183,15 @@ std::string SurvivorsHtml(const MutantsReport& report) {
 }  // namespace
 
 std::string MutantsHtml(const MutantsReport& report) {
-  const MutantCounts counts = CountMutants(report);
   std::string html = absl::StrCat(
-      kHead, "<h1>The kill matrix</h1>\n<p>", counts.killed, " of ",
-      Count(report.states.size(), "unit"),
-      " (a protocol point, an MMU and a variant that needs it) ", "are killed by all seeds, ",
-      counts.partly, " by some, ", counts.survivors, " by none (", counts.explained,
-      " explained); ", counts.unknown, " are not known.</p>\n", "<p class=\"faint\"><code>",
-      HtmlEscaped(report.command), "</code><br>", HtmlEscaped(report.parameters), "</p>\n",
-      SurvivorsHtml(report), MatrixHtml(report));
-  if (!report.beyond.empty()) {
-    html += "<h2>Beyond the model, and so no units</h2>\n<ul>\n";
-    for (const BeyondModel& point : report.beyond) {
+      kHead, "<h1>The kill matrix</h1>\n<p>", HtmlEscaped(CountsText(report)), ".<br>",
+      HtmlEscaped(OriginsText(report)),
+      ".<br>A unit is a protocol point, an MMU and a variant that needs it.</p>\n",
+      "<p class=\"faint\"><code>", HtmlEscaped(report.command), "</code><br>",
+      HtmlEscaped(report.parameters), "</p>\n", SurvivorsHtml(report), MatrixHtml(report));
+  if (!report.without_units.empty()) {
+    html += "<h2>Judged nowhere</h2>\n<ul>\n";
+    for (const PointWithoutUnits& point : report.without_units) {
       absl::StrAppend(&html, "<li><code>", HtmlEscaped(point.point),
                       "</code>: ", HtmlEscaped(point.why), "</li>\n");
     }

@@ -1,5 +1,7 @@
 #include "ci/mutants_report.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -60,10 +62,14 @@ ExitStatus ExitStatusOf(const MutantsReport& report) {
 
 std::string VerdictOf(const MutantsReport& report) {
   switch (ExitStatusOf(report)) {
-    case kExitClean:
-      return CountMutants(report).survivors == 0 ? "all-killed" : "all-explained";
+    case kExitClean: {
+      if (report.presubmit) return "rate-reached";
+      const MutantCounts counts = CountMutants(report);
+      if (counts.survivors != 0) return "all-explained";
+      return counts.partly == 0 ? "all-killed" : "partly-killed";
+    }
     case kExitViolation:
-      return "survivors";
+      return report.presubmit ? "rate-missed" : "survivors";
     case kExitBudgetEnded:
       return "cut-short";
     case kExitInterrupted:
@@ -80,6 +86,43 @@ std::vector<const MutantState*> WorstFirst(const MutantsReport& report) {
   for (const MutantState& state : report.states) states.push_back(&state);
   SortByKey(states, [](const MutantState* state) { return Badness(*state); });
   return states;
+}
+
+std::string CountsText(const MutantsReport& report) {
+  const MutantCounts counts = CountMutants(report);
+  return absl::StrCat(counts.killed, " of ", Count(report.states.size(), "unit"),
+                      " killed by every seed of their search, ", counts.partly,
+                      " by some of its seeds, ", counts.survivors, " by none (", counts.explained,
+                      " explained), ", counts.unknown, " not known");
+}
+
+std::string OriginsText(const MutantsReport& report) {
+  std::vector<const MutantResult*> replayed;
+  std::size_t stored = 0;
+  std::size_t searched = 0;
+  for (const MutantState& state : report.states) {
+    if (state.origin == MutantOrigin::kReplayed) replayed.push_back(&state.result);
+    stored += state.origin == MutantOrigin::kStored ? 1 : 0;
+    searched += state.origin == MutantOrigin::kSearched ? 1 : 0;
+  }
+  const std::size_t seeds = report.seeds.size();
+  return absl::StrCat(
+      replayed.size(), " by a known token, replayed",
+      replayed.empty() ? ""
+                       : absl::StrCat(" (found before in searches of ", SeedsText(replayed), ")"),
+      ", ", stored, " from the store, ", searched, " searched with ", Count(seeds, "seed"), ": ",
+      absl::StrJoin(report.seeds, ","));
+}
+
+std::string SeedsText(const std::vector<const MutantResult*>& results) {
+  std::size_t fewest = ~std::size_t{0};
+  std::size_t most = 0;
+  for (const MutantResult* result : results) {
+    fewest = std::min(fewest, result->searches.size());
+    most = std::max(most, result->searches.size());
+  }
+  return fewest >= most ? absl::StrCat(Count(most, "seed"), most == 1 ? "" : " each")
+                        : absl::StrCat(fewest, " to ", Count(most, "seed"));
 }
 
 std::string ExecutionsText(const MutantResult& result) {

@@ -34,9 +34,9 @@ struct MutantsReport {
   std::string command{};     // as typed
   std::string parameters{};  // all of them, on one line
   std::vector<uint64_t> seeds{};
-  std::vector<MutantState> states{};  // survivors stand among the others
-  std::vector<BeyondModel> beyond{};  // empty if only some points were asked for
-  bool presubmit = false;             // then the rate is judged
+  std::vector<MutantState> states{};               // survivors stand among the others
+  std::vector<PointWithoutUnits> without_units{};  // empty if only some points were asked for
+  bool presubmit = false;                          // then the rate is judged
   bool interrupted = false;
   bool time_limit_hit = false;
   bool internal_error = false;
@@ -48,8 +48,8 @@ struct MutantsReport {
 inline constexpr double kPresubmitRate = 0.95;
 
 struct MutantCounts {
-  std::size_t killed = 0;     // by all seeds, or replayed
-  std::size_t partly = 0;     // by some of the seeds
+  std::size_t killed = 0;     // by every seed of its search, maybe one before this run
+  std::size_t partly = 0;     // by some of its seeds
   std::size_t survivors = 0;  // whose search was whole
   std::size_t explained = 0;  // of those
   std::size_t unknown = 0;    // not run, or not every row
@@ -59,15 +59,22 @@ MutantCounts CountMutants(const MutantsReport& report);
 // "killed", "survived", "unfinished" or "not-run".
 const char* OutcomeOf(const MutantState& state);
 
-// "all-killed", "all-explained", "survivors", "cut-short", "internal-error",
-// "interrupted". Of a pre-submit run "all-killed" and "all-explained" mean that the
-// rate was reached.
+// "all-killed", "partly-killed" (all, but some not by every seed),
+// "all-explained", "survivors", "cut-short", "internal-error", "interrupted".
+// Of a pre-submit run "rate-reached" or "rate-missed" in place of the first four.
 std::string VerdictOf(const MutantsReport& report);
 // kExitViolation if a survivor has no explanation.
 ExitStatus ExitStatusOf(const MutantsReport& report);
 
 // Survivors first, then what is not known, then what not every seed killed.
 std::vector<const MutantState*> WorstFirst(const MutantsReport& report);
+
+// "570 of 576 units killed by every seed of their search, 6 by some of its ...".
+std::string CountsText(const MutantsReport& report);
+// How they are known: replayed, from the store, searched, and with how many seeds.
+std::string OriginsText(const MutantsReport& report);
+// "1 seed", "3 seeds each", "1 to 3 seeds"; of at least one result.
+std::string SeedsText(const std::vector<const MutantResult*>& results);
 
 // "1,006 9 -" and "0.012 0.5 -"; "-" for nothing.
 std::string ExecutionsText(const MutantResult& result);

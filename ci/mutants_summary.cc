@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "ci/sentences.h"
 #include "ci/summary.h"
+#include "core/protocol.h"
 
 namespace racewalk {
 namespace {
@@ -45,10 +46,10 @@ std::string Survivors(const MutantsReport& report) {
   return text.empty() ? "" : absl::StrCat(text, "\n");
 }
 
-std::string Beyond(const std::vector<BeyondModel>& beyond) {
-  if (beyond.empty()) return "";
-  std::string text = "\nbeyond the model, and so no units:\n";
-  for (const BeyondModel& point : beyond) {
+std::string WithoutUnits(const std::vector<PointWithoutUnits>& points) {
+  if (points.empty()) return "";
+  std::string text = "\njudged nowhere:\n";
+  for (const PointWithoutUnits& point : points) {
     absl::StrAppend(&text, "  ", point.point, ": ", point.why, "\n");
   }
   return text;
@@ -57,16 +58,7 @@ std::string Beyond(const std::vector<BeyondModel>& beyond) {
 std::string Counts(const MutantsReport& report) {
   const MutantCounts counts = CountMutants(report);
   const std::size_t total = report.states.size();
-  std::size_t replayed = 0;
-  std::size_t stored = 0;
-  for (const MutantState& state : report.states) {
-    replayed += state.origin == MutantOrigin::kReplayed ? 1 : 0;
-    stored += state.origin == MutantOrigin::kStored ? 1 : 0;
-  }
-  std::string text = absl::StrCat(
-      "\n", counts.killed, " of ", Count(total, "unit"), " killed by all seeds, ", counts.partly,
-      " by some, ", counts.survivors, " by none (", counts.explained, " explained), ",
-      counts.unknown, " not known; ", replayed, " by a known token, ", stored, " from the store\n");
+  std::string text = absl::StrCat("\n", CountsText(report), "\n", OriginsText(report), "\n");
   if (report.presubmit && total != 0) {
     absl::StrAppend(&text, "a pre-submit run kills ",
                     absl::StrFormat("%.1f", 100.0 * static_cast<double>(counts.killed) /
@@ -90,13 +82,14 @@ std::string Cell(absl::string_view text) {
 
 std::string PageHead(const KillTable& table, const std::vector<Survivor>& survivors,
                      const std::vector<MutantUnit>& units) {
-  std::size_t killed = 0;
+  std::vector<const MutantResult*> killed;
   std::size_t partly = 0;
   std::string missing;
   for (const MutantUnit& unit : units) {
     const MutantResult* result = table.Find(unit);
     if (result != nullptr && result->killed()) {
-      ++(result->killed_by_all() ? killed : partly);
+      killed.push_back(result);
+      partly += result->killed_by_all() ? 0 : 1;
     } else if (!Explained(unit, survivors)) {
       absl::StrAppend(&missing, "- `", MutantName(unit), "`",
                       result == nullptr ? ": not searched yet" : "", "\n");
@@ -106,13 +99,16 @@ std::string PageHead(const KillTable& table, const std::vector<Survivor>& surviv
       "# The kill matrix\n\n"
       "Made by `racewalk mutants --update`; do not edit. A unit is a protocol point, an MMU and a "
       "variant that needs it. It is killed\nif the library, explored with the point weakened, "
-      "shows "
-      "a violation. The last search was one of `",
-      table.settings, "`; a row whose token\nstill replays is kept as it was found.\n\n", killed,
-      " of ", units.size(), " units are killed by all seeds, ", partly, " by some, ",
-      units.size() - killed - partly, " by none.\n\n");
-  if (!missing.empty())
+      "shows a violation. A row is found by a search and then kept, numbers included, as\n"
+      "long as its token, replayed, shows the same; what no longer does is searched anew, last "
+      "with `",
+      table.settings, "`.\n\n", killed.size(), " of ", units.size(), " units are killed, ",
+      killed.size() - partly, " by every seed of their search and ", partly,
+      " by some of its seeds; ", units.size() - killed.size(), " are not.",
+      killed.empty() ? "" : absl::StrCat(" The searches were of ", SeedsText(killed), "."), "\n\n");
+  if (!missing.empty()) {
     absl::StrAppend(&text, "Survivors without an explanation:\n\n", missing, "\n");
+  }
   if (!survivors.empty()) {
     text += "Survivors with an explanation, from `scenarios/library/survivors.tsv`:\n\n";
     for (const Survivor& survivor : survivors) {
@@ -126,7 +122,7 @@ std::string PageHead(const KillTable& table, const std::vector<Survivor>& surviv
 }  // namespace
 
 std::string MutantsSummary(const MutantsReport& report) {
-  return absl::StrCat("\n", Survivors(report), Matrix(report), Beyond(report.beyond),
+  return absl::StrCat("\n", Survivors(report), Matrix(report), WithoutUnits(report.without_units),
                       Counts(report), "verdict: ", VerdictOf(report), "; ", report.parameters,
                       "\n");
 }
@@ -134,12 +130,10 @@ std::string MutantsSummary(const MutantsReport& report) {
 std::string KillPage(const KillTable& table, const std::vector<Survivor>& survivors) {
   const std::vector<MutantUnit> units = AllMutants();
   std::string text = PageHead(table, survivors, units);
-  const std::vector<BeyondModel> beyond = PointsBeyondModel();
-  if (!beyond.empty()) {
-    text +=
-        "Beyond the model (Relacy never reorders read-modify-writes; `core/protocol.h` says what "
-        "each order is for), and so not units:\n\n";
-    for (const BeyondModel& point : beyond) {
+  const std::vector<PointWithoutUnits> without = PointsWithoutUnits(kPoints);
+  if (!without.empty()) {
+    text += "Points that are judged nowhere:\n\n";
+    for (const PointWithoutUnits& point : without) {
       absl::StrAppend(&text, "- `", point.point, "`: ", point.why, "\n");
     }
     text += '\n';

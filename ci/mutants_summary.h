@@ -10,7 +10,7 @@
 
 namespace racewalk {
 
-// Survivors, the matrix, points beyond the model, counts, and the last line:
+// Survivors, the matrix, points without units, counts, and the last line:
 // the parameters with the verdict.
 std::string MutantsSummary(const MutantsReport& report);
 

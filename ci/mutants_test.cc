@@ -107,7 +107,7 @@ TEST_F(MutantsTest, EveryUnitIsKilled) {
   EXPECT_EQ(outcome.status, kExitClean) << outcome.err;
   EXPECT_THAT(outcome.out,
               AllOf(StartsWith("racewalk "), HasSubstr("units=6"),
-                    HasSubstr("6 of 6 units killed by all seeds"),
+                    HasSubstr("6 of 6 units killed by every seed of their search"),
                     HasSubstr("verdict: all-killed; racewalk "), HasSubstr("lost-dirty")));
   EXPECT_THAT(outcome.err, HasSubstr("6/6 flush_frozen tdp owned+ad_at_zap: lost-dirty in "));
   EXPECT_THAT(Table(), IsEmpty());
@@ -213,7 +213,9 @@ TEST_F(MutantsTest, KnownKillsAreReplayedAndOthersSearched) {
   std::string table = Table();
   const Outcome again = Run(options);
   EXPECT_EQ(again.status, kExitClean);
-  EXPECT_THAT(again.out, HasSubstr("6 by a known token"));
+  EXPECT_THAT(again.out,
+              HasSubstr("6 by a known token, replayed (found before in searches of 1 seed), "
+                        "0 from the store, 0 searched with 1 seed: 1\n"));
   EXPECT_THAT(again.err, IsEmpty());
   EXPECT_EQ(Table(), table);
 
@@ -254,7 +256,9 @@ TEST_F(MutantsTest, UpdatedInputsNeedEveryUnit) {
       absl::StrCat("# inputs: points=", now.points, " library=", now.library, "\n");
   EXPECT_THAT(Table(), HasSubstr(inputs));
   EXPECT_THAT(Page(), AllOf(Not(HasSubstr("not searched yet")),
-                            HasSubstr(absl::StrCat("\n", AllMutants().size(), " of "))));
+                            HasSubstr(absl::StrCat("\n", AllMutants().size(), " of ")),
+                            HasSubstr(" by every seed of their search and 0 by some of its seeds"),
+                            HasSubstr("The searches were of 1 seed.")));
 
   // A survivor stays in the table, and in its way.
   options.points = {"flush_frozen"};
@@ -332,7 +336,7 @@ TEST_F(MutantsTest, ARunThatWasKilledGoesOn) {
 
   const Outcome outcome = Run(options);
   EXPECT_EQ(outcome.status, kExitClean) << outcome.err;
-  EXPECT_THAT(outcome.out, HasSubstr("4 of 4 units killed by all seeds"));
+  EXPECT_THAT(outcome.out, HasSubstr("4 of 4 units killed by every seed of their search"));
   EXPECT_THAT(outcome.out, HasSubstr("2 from the store"));
   EXPECT_EQ(RowsWithoutSeconds(options.store), whole);
   const Outcome again = Run(options);
@@ -358,9 +362,11 @@ TEST_F(MutantsTest, AKillByOneOfTheSeedsIsAKillButNotByAll) {
   EXPECT_EQ(ExitStatusOf(report), kExitViolation);
   report.states.pop_back();
   EXPECT_EQ(ExitStatusOf(report), kExitClean);
+  EXPECT_EQ(VerdictOf(report), "partly-killed");
   // A pre-submit run must have found it.
   report.presubmit = true;
   EXPECT_EQ(ExitStatusOf(report), kExitViolation);
+  EXPECT_EQ(VerdictOf(report), "rate-missed");
 }
 
 TEST_F(MutantsTest, APresubmitRunIsJudgedByItsRate) {
@@ -387,7 +393,7 @@ TEST_F(MutantsTest, ThePageEscapesWhatItIsGiven) {
                     .origin = MutantOrigin::kSearched,
                     .result = {.searches = {{}}},
                     .explanation = "<i>"}};
-  report.beyond = {{"c", "a < b"}};
+  report.without_units = {{"c", "a < b"}};
   const std::string page = MutantsHtml(report);
   EXPECT_THAT(page, AllOf(HasSubstr("racewalk mutants &lt;script&gt;&#39;&quot;&amp;"),
                           HasSubstr("&lt;b&gt;&amp;"), HasSubstr("x&lt;y&gt;&quot;&#39;&amp;"),
