@@ -121,7 +121,7 @@ class Mutants {
     if (options_.sample) {
       units = SampleOf(*std::move(units), *options_.sample, report_.seeds.front());
     }
-    // The strategies.
+    // An unknown strategy.
     if (absl::Status status = PlanOfMutant(units->front(), options_.strategies).status();
         !status.ok()) {
       return status;
@@ -199,7 +199,7 @@ class Mutants {
     return absl::OkStatus();
   }
 
-  // Most tokens still show what they showed, and a replay takes milliseconds.
+  // A replay takes less than a millisecond, a search up to minutes.
   absl::Status ReplayKnown() {
     if ((options_.fresh && !options_.update) || options_.presubmit) return absl::OkStatus();
     std::vector<Kill> kills;
@@ -266,7 +266,7 @@ class Mutants {
           return status;
         }
       }
-      // Not for each of hundreds that take milliseconds: that would take longer.
+      // Not after each of hundreds of searches that take milliseconds.
       if (options_.update && Elapsed() >= updated_ + kUpdateSeconds) {
         if (absl::Status status = Update(false); !status.ok()) return status;
         updated_ = Elapsed();
@@ -293,7 +293,8 @@ class Mutants {
       absl::StatusOr<MutantSearchOutcome> outcome =
           SearchMutant(state.unit, search, factory_, Hooks(seed));
       if (!outcome.ok()) return outcome.status();
-      // What goes wrong in one row goes wrong in hundreds. Other units may do.
+      // What goes wrong in one row goes wrong in hundreds: told once. Other units
+      // may do.
       if (const std::size_t errors = outcome->errors.size(); errors != 0) {
         InternalError(
             absl::StrCat(outcome->errors.front(),
@@ -329,8 +330,8 @@ class Mutants {
     search.jobs = jobs_;
     search.executions = options_.executions;
     if (options_.strategies.empty()) {
-      // What the default strategies miss takes more threads at one place than
-      // they bring there.
+      // Most kills come in a tenth of the time; the rest is for pos as well,
+      // which finds some that the default mix does not.
       search.phases = {{{}, options_.seconds / 10},
                        {{"random", "pct:3", "pos"}, options_.seconds * 9 / 10}};
     } else {

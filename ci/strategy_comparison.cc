@@ -122,7 +122,7 @@ class Comparison {
     if (options_.sample) {
       units = SampleOf(*std::move(units), *options_.sample, report_.seeds.front());
     }
-    // The strategies.
+    // An unknown strategy.
     absl::Status status = MakePlan({.strategies = options_.compare}).status();
     if (!status.ok()) return status;
     absl::StatusOr<KnownKills> known = ReadKnownKills(files_);
