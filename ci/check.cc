@@ -16,6 +16,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "ci/check_report.h"
+#include "ci/escape.h"
 #include "ci/exploration.h"
 #include "ci/finding.h"
 #include "ci/interrupt.h"
@@ -23,6 +24,7 @@
 #include "ci/output_path.h"
 #include "ci/plan.h"
 #include "ci/progress.h"
+#include "ci/seconds.h"
 #include "ci/shrink_report.h"
 #include "ci/shrinker.h"
 #include "ci/summary.h"
@@ -40,11 +42,6 @@ constexpr double kLimitShare = 0.9;
 uint64_t FreshSeed() {
   std::random_device device;
   return ((uint64_t{device()} << 32) | device()) & ((uint64_t{1} << 48) - 1);
-}
-
-std::chrono::nanoseconds Time(double seconds) {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-      std::chrono::duration<double>(seconds));
 }
 
 template <typename Value>
@@ -87,7 +84,7 @@ std::string UnexpectedKind(const Bug* bug, const Finding& finding) {
 
 std::string FullText(const Finding& finding, const std::string& note, const std::string& trace) {
   std::string text = absl::StrCat("\n", FindingText(finding), note, "\n", finding.timeline,
-                                  "\n  replay: racewalk replay '", finding.token, "'\n");
+                                  "\n  replay: ", ReplayCommand(finding.token), "\n");
   if (!trace.empty()) absl::StrAppend(&text, "  trace: ", trace, "\n");
   return text;
 }
@@ -159,9 +156,9 @@ class Check {
     ExplorationOptions options;
     options.jobs = jobs;
     options.seed = report_.seed;
-    if (report_.plan.seconds) options.budget = Time(*report_.plan.seconds);
+    if (report_.plan.seconds) options.budget = Seconds(*report_.plan.seconds);
     options.executions = options_.executions;
-    if (options_.time_limit) options.time_limit = Time(*options_.time_limit);
+    if (options_.time_limit) options.time_limit = Seconds(*options_.time_limit);
     options.stop_at_first = report_.plan.stop_at_first;
     options.style = console_.style;
     options.pages = !options_.out.empty();
@@ -193,7 +190,7 @@ class Check {
       const double seconds = ShrinkSeconds() / static_cast<double>(result.found.size() - i);
       if (seconds <= 0) return;
       const ShrinkOptions how{
-          .jobs = jobs, .seed = report_.seed, .time = Time(seconds), .style = console_.style};
+          .jobs = jobs, .seed = report_.seed, .time = Seconds(seconds), .style = console_.style};
       const auto begin = std::chrono::steady_clock::now();
       Progress progress(console_);
       const ShrinkHooks hooks{.interrupted = Interrupted, .progress = [&](const auto& now) {

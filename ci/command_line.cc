@@ -15,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
+#include "ci/escape.h"
 #include "ci/flag_values.h"
 #include "ci/options.h"
 #include "ci/version.h"
@@ -379,23 +380,6 @@ absl::Status CheckList(const ListOptions& list) {
 }
 
 }  // namespace
-
-std::string ShellQuoted(absl::string_view argument) {
-  constexpr absl::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%^";
-  if (!argument.empty() && argument.find_first_not_of(kPlain) == absl::string_view::npos) {
-    return std::string(argument);
-  }
-  std::string quoted = "'";
-  for (char c : argument) {
-    if (c == '\'') {
-      quoted += "'\\''";
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "'";
-}
 
 absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& arguments) {
   Invocation invocation;

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "ci/options.h"
 
 namespace racewalk {
@@ -17,9 +16,6 @@ namespace racewalk {
 // Errors: InvalidArgument, one line that says what is wrong, the nearest valid
 // word where there is one, and where to look.
 absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& arguments);
-
-// `argument` as a POSIX shell would read it back: quoted only if it must be.
-std::string ShellQuoted(absl::string_view argument);
 
 }  // namespace racewalk
 

@@ -41,4 +41,25 @@ std::string JsonQuoted(absl::string_view text) {
   return absl::StrCat("\"", escaped, "\"");
 }
 
+std::string ShellQuoted(absl::string_view argument) {
+  constexpr absl::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%^";
+  if (!argument.empty() && argument.find_first_not_of(kPlain) == absl::string_view::npos) {
+    return std::string(argument);
+  }
+  std::string quoted = "'";
+  for (char c : argument) {
+    if (c == '\'') {
+      quoted += "'\\''";
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "'";
+}
+
+std::string ReplayCommand(absl::string_view target) {
+  return absl::StrCat("racewalk replay ", ShellQuoted(target));
+}
+
 }  // namespace racewalk

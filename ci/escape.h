@@ -1,4 +1,4 @@
-// Text put into pages and into JSON, whatever bytes it has.
+// Text put into pages, JSON and shell commands, whatever bytes it has.
 #ifndef RACEWALK_CI_ESCAPE_H_
 #define RACEWALK_CI_ESCAPE_H_
 
@@ -15,6 +15,12 @@ std::string HtmlEscaped(absl::string_view text);
 
 // With its quotes. Safe inside of a script element: it has no '<', '>' or '&'.
 std::string JsonQuoted(absl::string_view text);
+
+// As one word of a POSIX shell; a plain one stays as it is.
+std::string ShellQuoted(absl::string_view argument);
+
+// What to paste to see an execution again; a token or the name of a trace.
+std::string ReplayCommand(absl::string_view target);
 
 }  // namespace racewalk
 

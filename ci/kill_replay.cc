@@ -16,12 +16,12 @@
 #include "absl/strings/string_view.h"
 #include "ci/mutant.h"
 #include "ci/recorded.h"
-#include "ci/sentences.h"
 #include "ci/wire.h"
 #include "ci/worker_pool.h"
 #include "core/violation.h"
 #include "scenarios/explore/explorer.h"
 #include "scenarios/explore/strategy.h"
+#include "scenarios/explore/subject_words.h"
 
 namespace racewalk {
 namespace {

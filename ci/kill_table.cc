@@ -13,7 +13,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
@@ -38,9 +37,6 @@ constexpr absl::string_view kColumns =
 constexpr std::size_t kFields = 9;
 
 std::string FromDash(absl::string_view text) { return text == "-" ? "" : std::string(text); }
-
-// Two digits: more would change with every run.
-std::string SecondsText(double seconds) { return absl::StrFormat("%.2g", seconds); }
 
 bool ParseSearches(absl::string_view executions, absl::string_view seconds,
                    std::vector<MutantSearch>& searches) {

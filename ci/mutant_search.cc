@@ -1,7 +1,6 @@
 #include "ci/mutant_search.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -11,16 +10,12 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "ci/options.h"
+#include "ci/seconds.h"
 #include "ci/sort_by_key.h"
 #include "scenarios/scenario.h"
 
 namespace racewalk {
 namespace {
-
-std::chrono::nanoseconds Time(double seconds) {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-      std::chrono::duration<double>(seconds));
-}
 
 // Rows of equal rank stay in the order of the library.
 void Order(std::vector<Unit>& units, const MutantSearchOptions& options) {
@@ -87,11 +82,11 @@ absl::StatusOr<MutantSearchOutcome> SearchMutant(const MutantUnit& unit,
     ExplorationOptions exploration;
     exploration.jobs = options.jobs;
     exploration.seed = options.seed;
-    exploration.budget = Time(phase.seconds);
+    exploration.budget = Seconds(phase.seconds);
     exploration.executions = options.executions;
     exploration.stop_at_first = true;
     if (options.seconds_left) {
-      exploration.time_limit = Time(std::max(*options.seconds_left - outcome.seconds, 0.001));
+      exploration.time_limit = Seconds(std::max(*options.seconds_left - outcome.seconds, 0.001));
     }
     absl::StatusOr<ExplorationResult> result = Explore(plan->units, exploration, factory, hooks);
     if (!result.ok()) return result.status();

@@ -51,7 +51,7 @@ bool Unchecked(absl::string_view line, absl::string_view& text) {
 }
 
 // The first NAME=VALUE word in which two lines of settings differ.
-std::string FirstDifference(absl::string_view stored, absl::string_view asked) {
+std::string OtherSetting(absl::string_view stored, absl::string_view asked) {
   const std::vector<absl::string_view> one = absl::StrSplit(stored, ' ');
   const std::vector<absl::string_view> two = absl::StrSplit(asked, ' ');
   for (std::size_t i = 0; i < one.size() && i < two.size(); ++i) {
@@ -131,7 +131,7 @@ absl::Status MutantStore::Load(const std::string& settings) {
       }
       if (!fits) return Bad(path_, "is damaged in line 1");
       const absl::string_view stored = line.substr(kMagic.size() + kVersion.size() + 1);
-      if (stored != settings) return Bad(path_, FirstDifference(stored, settings));
+      if (stored != settings) return Bad(path_, OtherSetting(stored, settings));
       continue;
     }
     if (!fits) return Bad(path_, absl::StrCat("is damaged in line ", i + 1));

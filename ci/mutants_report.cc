@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "ci/sentences.h"
 #include "ci/sort_by_key.h"
@@ -136,7 +135,7 @@ std::string ExecutionsText(const MutantResult& result) {
 std::string SecondsText(const MutantResult& result) {
   std::vector<std::string> words;
   for (const MutantSearch& search : result.searches) {
-    words.push_back(search.seconds ? absl::StrFormat("%.2g", *search.seconds) : "-");
+    words.push_back(search.seconds ? SecondsText(*search.seconds) : "-");
   }
   return words.empty() ? "-" : absl::StrJoin(words, " ");
 }

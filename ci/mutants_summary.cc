@@ -12,6 +12,7 @@
 #include "ci/sentences.h"
 #include "ci/summary.h"
 #include "core/protocol.h"
+#include "scenarios/explore/subject_words.h"
 
 namespace racewalk {
 namespace {

@@ -12,7 +12,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
-#include "ci/command_line.h"
 #include "ci/decode.h"
 #include "ci/escape.h"
 #include "ci/event_text.h"
@@ -124,8 +123,7 @@ class Page {
              Place(marked.cause, violation_.other_step, violation_.other, violation_.other_where));
       }
     }
-    Fact("replay", absl::StrCat("<code>racewalk replay ", HtmlEscaped(ShellQuoted(subject_.token)),
-                                "</code>"));
+    Fact("replay", absl::StrCat("<code>", HtmlEscaped(ReplayCommand(subject_.token)), "</code>"));
     absl::StrAppend(&html_, "</dl>\n<details><summary>scenario</summary><pre>",
                     HtmlEscaped(PrintScenario(subject.scenario)), "</pre></details>\n</header>\n");
   }

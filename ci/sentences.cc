@@ -76,7 +76,7 @@ std::string Grouped(uint64_t number) {
   return digits;
 }
 
-std::string OrDash(absl::string_view text) { return std::string(text.empty() ? "-" : text); }
+std::string SecondsText(double seconds) { return absl::StrFormat("%.2g", seconds); }
 
 std::string Count(uint64_t number, absl::string_view noun) {
   return absl::StrCat(Grouped(number), " ", noun, number == 1 ? "" : "s");

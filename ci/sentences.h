@@ -26,8 +26,8 @@ std::string Count(uint64_t number, absl::string_view noun);
 // "1,234,567".
 std::string Grouped(uint64_t number);
 
-// The text itself, or "-" for none.
-std::string OrDash(absl::string_view text);
+// "0.012": two digits, because more would change with every run.
+std::string SecondsText(double seconds);
 
 // What a clean result means: "300 clean executions; a bug that shows once in
 // 100 executions would have been missed with probability 0.049". Empty for

@@ -1,6 +1,5 @@
 #include "ci/shrink.h"
 
-#include <chrono>
 #include <string>
 #include <utility>
 
@@ -14,6 +13,7 @@
 #include "ci/output_path.h"
 #include "ci/progress.h"
 #include "ci/recorded.h"
+#include "ci/seconds.h"
 #include "ci/shrink_report.h"
 #include "ci/shrinker.h"
 #include "ci/trace_folder.h"
@@ -27,8 +27,7 @@ ShrinkOptions OptionsOf(const ShrinkCommandOptions& options, const Console& cons
   return {.jobs = options.jobs > 0 ? options.jobs : Cores(),
           .seed = options.seed,
           .executions = options.executions,
-          .time = std::chrono::duration_cast<std::chrono::nanoseconds>(
-              std::chrono::duration<double>(options.seconds)),
+          .time = Seconds(options.seconds),
           .style = console.style};
 }
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
+#include "ci/escape.h"
 #include "ci/sentences.h"
 
 namespace racewalk {
@@ -46,8 +47,8 @@ std::string ShrunkText(const ShrinkResult& result) {
   if (result.lost != 0) {
     absl::StrAppend(&text, "; ", Count(result.lost, "worker"), " died or hung meanwhile");
   }
-  absl::StrAppend(&text, "\n\n", result.scenario, "\n  replay: racewalk replay '",
-                  result.finding.token, "'\n");
+  absl::StrAppend(&text, "\n\n", result.scenario,
+                  "\n  replay: ", ReplayCommand(result.finding.token), "\n");
   return text;
 }
 

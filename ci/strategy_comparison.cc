@@ -28,6 +28,7 @@
 #include "ci/output_path.h"
 #include "ci/plan.h"
 #include "ci/progress.h"
+#include "ci/seconds.h"
 #include "ci/version.h"
 #include "ci/worker_pool.h"
 #include "scenarios/bugs.h"
@@ -37,7 +38,6 @@ namespace racewalk {
 namespace {
 
 using std::chrono::duration;
-using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
 
 constexpr uint64_t kExecutions = 3000;
@@ -248,7 +248,7 @@ class Comparison {
     exploration.serial = true;
     if (options_.time_limit) {
       const double left = std::max(*options_.time_limit - Elapsed(), 0.001);
-      exploration.time_limit = std::chrono::duration_cast<nanoseconds>(duration<double>(left));
+      exploration.time_limit = Seconds(left);
     }
     ExplorationHooks hooks;
     hooks.interrupted = Interrupted;

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
+#include "ci/escape.h"
 #include "ci/sentences.h"
 #include "ci/target.h"
 
@@ -158,10 +159,10 @@ std::string FoundText(const CheckReport& report) {
     absl::StrAppend(
         &text, "found: ", Name(found.finding.kind), found.finding.invariant.empty() ? "" : " ",
         found.finding.invariant, " in ", Shortened(found.finding.scenario),
-        found.units > 1 ? absl::StrCat(" and ", Count(found.units - 1, "other row")) : "",
-        "\n  racewalk replay '", found.finding.token, "'\n");
+        found.units > 1 ? absl::StrCat(" and ", Count(found.units - 1, "other row")) : "", "\n  ",
+        ReplayCommand(found.finding.token), "\n");
     if (i < report.traces.size() && !report.traces[i].empty()) {
-      absl::StrAppend(&text, "  racewalk replay ", report.traces[i], "\n");
+      absl::StrAppend(&text, "  ", ReplayCommand(report.traces[i]), "\n");
     }
   }
   return text;

@@ -73,7 +73,7 @@ TEST(Summary, WhatWasFoundIsListedWithItsToken) {
   report.result.found.push_back(Found(ViolationKind::kLeak));
   report.traces.emplace_back("dir/file.trace");
   EXPECT_THAT(FormatSummary(report),
-              AllOf(HasSubstr("found: leak"), HasSubstr("racewalk replay 'TOKEN'"),
+              AllOf(HasSubstr("found: leak"), HasSubstr("racewalk replay TOKEN"),
                     HasSubstr("racewalk replay dir/file.trace")));
 }
 

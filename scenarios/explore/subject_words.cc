@@ -89,6 +89,8 @@ std::string StrategyProblem(absl::string_view spec) {
                       Quoted(spec), "; 'racewalk list strategies' names them all");
 }
 
+std::string OrDash(absl::string_view text) { return std::string(text.empty() ? "-" : text); }
+
 std::string FormatHex64(uint64_t number) { return absl::StrFormat("%016x", number); }
 
 bool ParseHex64(absl::string_view text, uint64_t& number) {

@@ -28,6 +28,9 @@ std::string BugProblem(absl::string_view word);
 // The characters of Strategy::spec(); whether it exists is for MakeStrategy to say.
 std::string StrategyProblem(absl::string_view spec);
 
+// The text itself, or "-" for none: how files and tables write it.
+std::string OrDash(absl::string_view text);
+
 // 16 lower-case hexadecimal digits.
 std::string FormatHex64(uint64_t number);
 // Accepts exactly what FormatHex64 writes, in either letter case.

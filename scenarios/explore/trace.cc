@@ -244,8 +244,6 @@ absl::StatusOr<Trace> Reader::Read() {
   return trace_;
 }
 
-absl::string_view OrDash(absl::string_view text) { return text.empty() ? "-" : text; }
-
 }  // namespace
 
 std::string FormatTrace(const Trace& trace) {
