@@ -1,5 +1,6 @@
 #include "ci/recorded.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "core/violation.h"
 #include "scenarios/explore/files.h"
 #include "scenarios/explore/subject_words.h"
 #include "scenarios/explore/token.h"
@@ -26,6 +28,13 @@ bool FileExists(absl::string_view path) {
          std::filesystem::exists(std::string(path), error);
 }
 
+// "leak (L3) at step 17, fingerprint 0123456789abcdef".
+std::string Shown(ViolationKind kind, absl::string_view invariant, uint64_t step,
+                  uint64_t fingerprint) {
+  return absl::StrCat(Name(kind), " (", OrDash(invariant), ") at step ", step, ", fingerprint ",
+                      FormatHex64(fingerprint));
+}
+
 absl::Status CheckTraceFits(const Trace& trace, const Recording& recording) {
   constexpr absl::string_view kRemedy =
       "; replay it with the version that wrote it, or run racewalk check again";
@@ -33,14 +42,15 @@ absl::Status CheckTraceFits(const Trace& trace, const Recording& recording) {
     return absl::InvalidArgumentError(absl::StrCat(
         "the trace no longer fits the code: ", recording.divergence->message, kRemedy));
   }
-  if (trace.fingerprint == recording.fingerprint && trace.violation == recording.violation.kind) {
-    return absl::OkStatus();
-  }
+  const Violation& violation = recording.violation;
+  const std::string recorded =
+      Shown(trace.violation, trace.invariant, trace.step, trace.fingerprint);
+  const std::string shown =
+      Shown(violation.kind, violation.invariant, violation.step, recording.fingerprint);
+  if (recorded == shown) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
       "the trace no longer fits the code: its decisions fit up to step ", recording.steps,
-      ", the end, but it recorded ", Name(trace.violation), " with fingerprint ",
-      FormatHex64(trace.fingerprint), " and the run showed ", Name(recording.violation.kind),
-      " with ", FormatHex64(recording.fingerprint), kRemedy));
+      ", the end, but it recorded ", recorded, " and the run showed ", shown, kRemedy));
 }
 
 }  // namespace
