@@ -191,6 +191,7 @@ const char* RowKindName(TimelineRow::Kind kind) {
       return "begin";
     case TimelineRow::Kind::kEnd:
       return "end";
+    case TimelineRow::Kind::kLeftOut:
     case TimelineRow::Kind::kCollapsed:
       return "collapsed";
     case TimelineRow::Kind::kEvent:

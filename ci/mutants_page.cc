@@ -10,62 +10,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "ci/escape.h"
+#include "ci/page_files.h"
 #include "ci/sentences.h"
 
 namespace racewalk {
 namespace {
-
-constexpr absl::string_view kHead = R"(<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>racewalk: the kill matrix</title>
-<style>
-:root { color-scheme: light dark; --back: #fff; --text: #1b1f24; --faint: #59636e; --line: #d1d9e0;
-  --good: #dafbe1; --some: #fff3c4; --bad: #ffdcd7; }
-@media (prefers-color-scheme: dark) { :root { --back: #14181d; --text: #e6edf3; --faint: #9aa5b1;
-  --line: #39424d; --good: #12361f; --some: #453a10; --bad: #5a1d1a; } }
-body { margin: 0 auto; padding: 1rem; max-width: 80rem; background: var(--back); color: var(--text);
-  font: 15px/1.45 system-ui, sans-serif; }
-h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-.faint { color: var(--faint); } .scroll { overflow-x: auto; border: 1px solid var(--line); }
-table { border-collapse: collapse; font-size: .85rem; }
-th, td { padding: .2rem .5rem; text-align: left; border-bottom: 1px solid var(--line);
-  vertical-align: top; }
-td.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-code { font: .8rem ui-monospace, monospace; overflow-wrap: anywhere; }
-code.token { user-select: all; -webkit-user-select: all; }
-.killed { background: var(--good); } .partly { background: var(--some); }
-.survived, .unfinished, .not-run { background: var(--bad); }
-.matrix { max-height: 80vh; overflow: auto; }
-.matrix th.s { writing-mode: vertical-rl; transform: rotate(180deg); font-weight: normal; }
-.matrix thead th { position: sticky; top: 0; background: var(--back); vertical-align: bottom; }
-.matrix thead th:first-child { left: 0; z-index: 1; }
-.matrix tbody th { position: sticky; left: 0; background: var(--back); font-weight: normal; }
-.matrix td { text-align: center; border-right: 1px solid var(--line); }
-details { border-bottom: 1px solid var(--line); padding: .3rem 0; } summary { cursor: pointer; }
-@media (max-width: 40rem) { body { padding: .6rem; font-size: 14px; }
-  .units thead { display: none; } .units tr { display: block; padding: .4rem 0; }
-  .units td { display: block; border: 0; text-align: left; padding: .1rem .3rem; }
-  .units td[data-name]::before { content: attr(data-name) " "; color: var(--faint); } }
-</style>
-</head>
-<body>
-)";
-
-// A button for each token, where scripts run; without them a tap selects it.
-constexpr absl::string_view kTail = R"(<script>
-for (const code of document.querySelectorAll('code.token')) {
-  const button = document.createElement('button');
-  button.textContent = 'copy';
-  button.onclick = () => navigator.clipboard?.writeText(code.textContent);
-  code.after(' ', button);
-}
-</script>
-</body>
-</html>
-)";
 
 const char* ClassOf(const MutantState& state) {
   if (state.result.killed() && !state.result.killed_by_all()) return "partly";
@@ -184,8 +133,8 @@ std::string SurvivorsHtml(const MutantsReport& report) {
 
 std::string MutantsHtml(const MutantsReport& report) {
   std::string html = absl::StrCat(
-      kHead, "<h1>The kill matrix</h1>\n<p>", HtmlEscaped(CountsText(report)), ".<br>",
-      HtmlEscaped(OriginsText(report)),
+      PageBegin("the kill matrix", MutantsPageCss()), "<h1>The kill matrix</h1>\n<p>",
+      HtmlEscaped(CountsText(report)), ".<br>", HtmlEscaped(OriginsText(report)),
       ".<br>A unit is a protocol point, an MMU and a variant that needs it.</p>\n",
       "<p class=\"faint\"><code>", HtmlEscaped(report.command), "</code><br>",
       HtmlEscaped(report.parameters), "</p>\n", SurvivorsHtml(report), MatrixHtml(report));
@@ -197,7 +146,8 @@ std::string MutantsHtml(const MutantsReport& report) {
     }
     html += "</ul>\n";
   }
-  return absl::StrCat(html, UnitsHtml(report), kTail);
+  return absl::StrCat(html, UnitsHtml(report), "<script>\n", MutantsPageJs(),
+                      "</script>\n</body>\n</html>\n");
 }
 
 }  // namespace racewalk

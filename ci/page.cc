@@ -17,6 +17,7 @@
 #include "ci/event_text.h"
 #include "ci/page_data.h"
 #include "ci/page_files.h"
+#include "ci/page_rows.h"
 #include "ci/sentences.h"
 #include "ci/synchronization.h"
 #include "ci/version.h"
@@ -26,15 +27,12 @@
 namespace racewalk {
 namespace {
 
-// Nothing is loaded from anywhere, whatever a scenario is called.
-constexpr absl::string_view kPolicy =
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
-
 class Page {
  public:
   explicit Page(const PageSubject& subject)
       : subject_(subject),
         violation_(subject.recording.violation),
+        rows_(PageRows(subject.rows)),
         threads_(std::max<std::size_t>(subject.threads.size(), 1)),
         inside_(threads_, false) {
     for (const SyncEdge& edge : SyncEdges(subject.recording)) {
@@ -51,7 +49,7 @@ class Page {
                       HtmlEscaped(subject_.threads[i]), "</span></th>");
     }
     html_ += "</tr></thead>\n<tbody>\n";
-    for (std::size_t i = 0; i < subject_.rows.size(); ++i) Row(i);
+    for (std::size_t i = 0; i < rows_.size(); ++i) Row(i);
     html_ += "</tbody>\n</table>\n</div>\n<aside id=\"panel\" aria-live=\"polite\">\n";
     State();
     html_ += "</aside>\n</main>\n";
@@ -62,15 +60,7 @@ class Page {
  private:
   void Head() {
     const std::string scenario = ScenarioLabel(subject_.target.subject.scenario);
-    absl::StrAppend(
-        &html_,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"",
-        kPolicy,
-        "\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        "<meta name=\"color-scheme\" content=\"light dark\">\n<title>",
-        HtmlEscaped(VerdictText()), " in ", HtmlEscaped(scenario.substr(0, 80)),
-        " - racewalk</title>\n<style>\n", PageCss(), "</style>\n</head>\n<body>\n");
+    html_ += PageBegin(absl::StrCat(VerdictText(), " in ", scenario.substr(0, 80)), PageCss());
   }
 
   std::string VerdictText() const {
@@ -99,6 +89,7 @@ class Page {
       absl::StrAppend(&html_, "<p class=\"because\"><b>Why:</b> ",
                       HtmlEscaped(subject_.explanation), "</p>\n");
     }
+    NoteLeftOut();
     html_ += "<dl>\n";
     const std::string label = ScenarioLabel(subject.scenario);
     Fact("scenario", absl::StrCat(HtmlEscaped(label), ", ", HtmlEscaped(subject.mmu), " ",
@@ -135,8 +126,8 @@ class Page {
     const std::string rest =
         absl::StrCat(thread < 0 ? "" : " by ", thread < 0 ? "" : HtmlEscaped(ThreadName(thread)),
                      place.empty() ? "" : ", ", HtmlEscaped(place));
-    for (std::size_t i = 0; i < subject_.rows.size(); ++i) {
-      const TimelineRow& row = subject_.rows[i];
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      const TimelineRow& row = rows_[i];
       if (event < row.first || event >= row.end) continue;
       return absl::StrCat("<a href=\"#r", i, "\">step ", step, "</a>", rest);
     }
@@ -149,11 +140,14 @@ class Page {
   }
 
   void Row(std::size_t index) {
-    const TimelineRow& row = subject_.rows[index];
+    const TimelineRow& row = rows_[index];
+    if (row.kind == TimelineRow::Kind::kLeftOut) {
+      LeftOut(index);
+      return;
+    }
     const std::size_t thread =
         std::min(static_cast<std::size_t>(std::max(row.thread, 0)), threads_ - 1);
-    if (row.kind == TimelineRow::Kind::kBegin) inside_[thread] = true;
-    if (row.kind == TimelineRow::Kind::kEnd) inside_[thread] = false;
+    Follow(row.kind, thread);
     absl::StrAppend(&html_, "<tr id=\"r", index, "\" data-step=\"", row.step, "\"", Classes(row),
                     "><th scope=\"row\">", row.step, "</th>");
     for (std::size_t i = 0; i < thread; ++i) {
@@ -177,6 +171,40 @@ class Page {
     if (row.mark == TimelineRow::Mark::kCause) Note("bad", "this step made it wrong");
     if (row.mark == TimelineRow::Mark::kVictim) Note("bad", "here it was seen");
     html_ += "</td></tr>\n";
+  }
+
+  void Follow(TimelineRow::Kind kind, std::size_t thread) {
+    if (kind == TimelineRow::Kind::kBegin) inside_[thread] = true;
+    if (kind == TimelineRow::Kind::kEnd) inside_[thread] = false;
+  }
+
+  // Across all lanes.
+  void LeftOut(std::size_t index) {
+    const TimelineRow& left_out = rows_[index];
+    uint64_t last = left_out.step;
+    for (const TimelineRow& row : subject_.rows) {
+      if (row.first < left_out.first || row.end > left_out.end) continue;
+      Follow(row.kind, std::min(static_cast<std::size_t>(std::max(row.thread, 0)), threads_ - 1));
+      last = row.step;
+    }
+    absl::StrAppend(&html_, "<tr id=\"r", index, "\" data-step=\"", left_out.step,
+                    "\" data-last=\"", last, "\" class=\"leftout\"><th scope=\"row\">",
+                    left_out.step, "</th><td class=\"act\" colspan=\"", threads_,
+                    "\"><i></i><code>", HtmlEscaped(left_out.text), "</code></td></tr>\n");
+  }
+
+  // What the reader does not get, and how to get it.
+  void NoteLeftOut() {
+    std::vector<std::string> links;
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      if (rows_[i].kind != TimelineRow::Kind::kLeftOut) continue;
+      links.push_back(absl::StrCat("<a href=\"#r", i, "\">", HtmlEscaped(rows_[i].text), "</a>"));
+    }
+    if (links.empty()) return;
+    absl::StrAppend(&html_,
+                    "<p class=\"leftout\">This page is shortened: ", absl::StrJoin(links, "; "),
+                    ". <code>racewalk replay</code> prints them all; with <code>--stop-at=STEP "
+                    "--html=FILE</code> a page ends at any of them.</p>\n");
   }
 
   static std::string Classes(const TimelineRow& row) {
@@ -232,12 +260,14 @@ class Page {
         "<kbd>c</kbd> what made it wrong, <kbd>v</kbd> where it was seen.</p><p>racewalk ",
         kVersion, revision.empty() ? "" : " ", revision, ", ",
         Count(subject_.recording.steps, "step"),
-        "</p></footer>\n<script type=\"application/json\" id=\"data\">\n", PageData(subject_),
-        "\n</script>\n<script>\n", PageJs(), "</script>\n</body>\n</html>\n");
+        "</p></footer>\n<script type=\"application/json\" id=\"data\">\n",
+        PageData(subject_, rows_), "\n</script>\n<script>\n", PageJs(),
+        "</script>\n</body>\n</html>\n");
   }
 
   const PageSubject& subject_;
   const Violation& violation_;
+  std::vector<TimelineRow> rows_;
   std::size_t threads_;
   std::vector<bool> inside_;
   std::map<std::size_t, SyncEdge> missing_{};  // by the event of the load

@@ -5,7 +5,7 @@
 //   threads  names
 //   words    [name, table or -1, slot, initial value, whether it changes]
 //   values   [text, hexadecimal, [[field, text], ...]], referred to by index
-//   rows     [thread, word or -1, value, value before or -1, [word, value, ...]]
+//   rows     [thread or -1 for those left out, word or -1, value, value before or -1, [word, value, ...]]
 //            the last: what changed
 //   edges    [row of the store, row of the load, kind, label]
 //   points   name: [order or "step", why, pairs with]
@@ -80,7 +80,7 @@
   const state = (number) => {
     const row = data.rows[number];
     const now = before(number);
-    panel.append(make('h2', 'Page tables before \u2192 after this step'));
+    panel.append(make('h2', 'Page tables before \u2192 after ' + (row[0] < 0 ? 'these steps' : 'this step')));
     const tables = make('table', undefined, 'state');
     const others = make('table', undefined, 'state');
     let table = -1;
@@ -136,7 +136,8 @@
     const tr = rows[number];
     const row = data.rows[number];
     panel.replaceChildren();
-    panel.append(make('p', 'step ' + tr.dataset.step + ' by ' + data.threads[row[0]], 'head'));
+    panel.append(make('p', row[0] < 0 ? 'Not shown' :
+                      'step ' + tr.dataset.step + ' by ' + data.threads[row[0]], 'head'));
     panel.append(make('p'));
     panel.lastChild.append(make('code', tr.querySelector('code').textContent));
     const where = tr.querySelector('.where');
@@ -240,6 +241,11 @@
       const same = (tr) => tr.dataset.step === step[1];
       number = rows.findIndex((tr) => same(tr) && /cause|victim/.test(tr.className));
       if (number < 0) number = rows.findIndex(same);
+      if (number < 0) {
+        const wanted = Number(step[1]);
+        number = rows.findIndex((tr) => Number(tr.dataset.step) <= wanted &&
+                                        wanted <= Number(tr.dataset.last));
+      }
     }
     if (number < 0 || number >= rows.length) return false;
     choose(number, scroll);

@@ -31,14 +31,17 @@ std::string Quoted(std::string_view text) {
 
 class Data {
  public:
-  explicit Data(const PageSubject& subject)
+  Data(const PageSubject& subject, const std::vector<TimelineRow>& rows)
       : subject_(subject),
+        rows_(rows),
         events_(subject.recording.events),
         names_(events_),
         history_(events_),
         row_of_(events_.size(), kNone) {
-    for (std::size_t i = 0; i < subject.rows.size(); ++i) {
-      for (std::size_t j = subject.rows[i].first; j < subject.rows[i].end; ++j) row_of_[j] = i;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      // No arrow leads to what is not there.
+      if (rows[i].kind == TimelineRow::Kind::kLeftOut) continue;
+      for (std::size_t j = rows[i].first; j < rows[i].end; ++j) row_of_[j] = i;
     }
   }
 
@@ -82,17 +85,20 @@ class Data {
     return Array(words);
   }
 
-  // [thread, word or -1, value, value before or -1, changes: word, value, ...]
+  // [thread or -1, word or -1, value, value before or -1, changes: word, value, ...]
   std::string Rows() {
     std::vector<std::string> rows;
     std::size_t change = 0;
-    for (const TimelineRow& row : subject_.rows) {
-      std::vector<std::string> changes;
+    for (const TimelineRow& row : rows_) {
+      // Of many changes of a word within a row the last one counts.
+      std::map<std::size_t, uint64_t> made;
       for (; change < history_.changes.size() && history_.changes[change].event < row.end;
            ++change) {
-        const HistoryChange& made = history_.changes[change];
-        changes.push_back(
-            absl::StrCat(made.word, ",", Value(history_.words[made.word].name.type, made.to)));
+        made[history_.changes[change].word] = history_.changes[change].to;
+      }
+      std::vector<std::string> changes;
+      for (const auto& [word, to] : made) {
+        changes.push_back(absl::StrCat(word, ",", Value(history_.words[word].name.type, to)));
       }
       std::string touched = "-1,-1,-1";
       const bool single = row.end == row.first + 1;
@@ -143,6 +149,7 @@ class Data {
   }
 
   const PageSubject& subject_;
+  const std::vector<TimelineRow>& rows_;
   const std::vector<Event>& events_;
   WordNames names_;
   WordHistory history_;
@@ -153,6 +160,8 @@ class Data {
 
 }  // namespace
 
-std::string PageData(const PageSubject& subject) { return Data(subject).Json(); }
+std::string PageData(const PageSubject& subject, const std::vector<TimelineRow>& rows) {
+  return Data(subject, rows).Json();
+}
 
 }  // namespace racewalk

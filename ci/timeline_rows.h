@@ -15,7 +15,13 @@
 namespace racewalk {
 
 struct TimelineRow {
-  enum class Kind { kEvent, kBegin, kEnd, kCollapsed };
+  enum class Kind {
+    kEvent,
+    kBegin,
+    kEnd,
+    kCollapsed,
+    kLeftOut,  // on pages only, see PageRows
+  };
   enum class Mark {
     kNone,
     kCause,   // the step that made it wrong: Violation::other_step
