@@ -15,6 +15,9 @@
 #include "ci/sentences.h"
 #include "ci/sort_by_key.h"
 #include "ci/summary.h"
+#include "scenarios/bugs.h"
+#include "scenarios/explore/checksum.h"
+#include "scenarios/explore/subject_words.h"
 
 namespace racewalk {
 namespace {
@@ -157,15 +160,25 @@ std::string ComparisonSummary(const ComparisonReport& report) {
   return absl::StrCat(text, "verdict: ", VerdictOf(report), "; ", report.parameters, "\n");
 }
 
+std::string ComparisonInputs() {
+  std::string bugs;
+  for (const Bug& bug : Bugs()) {
+    absl::StrAppend(&bugs, bug.name, " ", bug.mmu, " ", bug.variant, " ", bug.scenario, " ",
+                    absl::StrJoin(bug.points, ","), "\n");
+  }
+  const KillInputs inputs = CurrentKillInputs();
+  return absl::StrCat("Inputs: points ", inputs.points, ", library ", inputs.library, ", bugs ",
+                      FormatHex64(Fnv1a64(bugs)), ".");
+}
+
 std::string ComparisonPage(const ComparisonReport& report) {
   std::string flags =
       absl::StrCat("--compare=", absl::StrJoin(report.strategies, ","),
                    " --seeds=", absl::StrJoin(report.seeds, ","), " --executions=", report.limit);
-  const KillInputs inputs = CurrentKillInputs();
   std::string text = absl::StrCat(
       "# The strategies compared\n\nMade by `racewalk mutants ", flags,
-      " --update`; do not edit.\nInputs: points ", inputs.points, ", library ", inputs.library,
-      ".\n\nHow many executions does each strategy need until the first violation? A unit is a "
+      " --update`; do not edit.\n", ComparisonInputs(),
+      "\n\nHow many executions does each strategy need until the first violation? A unit is a "
       "protocol point, weakened, in a variant\nthat needs it, and is run in the scenario that "
       "`scenarios/library/kills.tsv` names for it; a historical bug is run in its\nown. All "
       "strategies race the same programs with the same seeds. Only the number of executions ends a "

@@ -19,6 +19,10 @@ std::optional<uint64_t> RankOf(std::vector<std::optional<uint64_t>> runs, std::s
 // What was measured, one line for each strategy, and the verdict.
 std::string ComparisonSummary(const ComparisonReport& report);
 
+// What the page is made from, as a line of it: hashes of the points, the library
+// and the bugs of this program.
+std::string ComparisonInputs();
+
 // docs/strategies.md.
 std::string ComparisonPage(const ComparisonReport& report);
 
