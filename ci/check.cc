@@ -20,6 +20,7 @@
 #include "ci/finding.h"
 #include "ci/interrupt.h"
 #include "ci/json_output.h"
+#include "ci/out_folder.h"
 #include "ci/plan.h"
 #include "ci/progress.h"
 #include "ci/shrink_report.h"
@@ -106,7 +107,7 @@ class Check {
       }
     }
     if (!options_.out.empty()) {
-      absl::Status status = PrepareTraceFolder(options_.out);
+      absl::Status status = PrepareOutFolder(options_.out);
       if (!status.ok()) return Refuse(status);
     }
     report_.plan = *std::move(plan);
@@ -170,7 +171,10 @@ class Check {
 
   ExplorationHooks Hooks() {
     return {.interrupted = Interrupted,
-            .progress = [this](const ExplorationProgress& now) { progress_.Show(now); },
+            .progress =
+                [this](const ExplorationProgress& now) {
+                  progress_.Show(ProgressText(now), now.seconds);
+                },
             .found = [this](Finding& finding) { Found(finding); }};
   }
 

@@ -8,8 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "gtest/gtest.h"
-#include "scenarios/explore/rng.h"
 #include "scenarios/explore/toy_world.h"
+#include "scenarios/rng.h"
 
 namespace racewalk {
 namespace {

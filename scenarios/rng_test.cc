@@ -1,7 +1,7 @@
 // Goal: the generator is the published one, unbiased, and no two executions
 // of a campaign share a key. Method: reference values, counts from fixed
 // seeds against wide statistical limits, and key sets without repeats.
-#include "scenarios/explore/rng.h"
+#include "scenarios/rng.h"
 
 #include <algorithm>
 #include <array>
