@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +17,7 @@
 #include "ci/check_report.h"
 #include "ci/exploration.h"
 #include "ci/finding.h"
+#include "ci/fresh_seed.h"
 #include "ci/interrupt.h"
 #include "ci/json_output.h"
 #include "ci/out_folder.h"
@@ -35,12 +35,6 @@ namespace {
 
 // The part of what is left of --time-limit that shrinking may use.
 constexpr double kLimitShare = 0.9;
-
-// Below 2^48: a program that reads JSON numbers as doubles keeps all of it.
-uint64_t FreshSeed() {
-  std::random_device device;
-  return ((uint64_t{device()} << 32) | device()) & ((uint64_t{1} << 48) - 1);
-}
 
 std::chrono::nanoseconds Time(double seconds) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(

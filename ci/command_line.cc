@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -164,6 +165,47 @@ void AddMutants(CLI::App& app, Words& words) {
       "          racewalk mutants --compare=random,pct:3,pos --update");
 }
 
+void AddStress(CLI::App& app, Words& words) {
+  CLI::App* stress =
+      app.add_subcommand("stress", "Run scenarios on real threads, with tables of full size");
+  StressOptions& options = words.stress;
+  stress->add_option("SCENARIO", options.scenarios,
+                     "Names, files or one-line text; the whole library if left out");
+  stress->add_option("--mmu", words.mmu,
+                     "tdp, stage2 or any; default: all that the scenario is for");
+  stress
+      ->add_option("--variant", words.variants,
+                   "Variant, '+' combines, ',' separates; default: the scenario's")
+      ->allow_extra_args(false);
+  stress->add_option("--seconds", words.seconds, "In total; default 10");
+  stress->add_option("--rounds", words.rounds, "At most so many for each row of the table");
+  stress->add_option("--round", words.round, "Only the round of this number, again and again");
+  stress->add_option("--threads", words.threads,
+                     "Threads of a round, at least: further ones do what the vCPUs do");
+  stress->add_option("--seed", words.seed,
+                     "Decimal or 0x...; fixes all but the schedule; default: a fresh one, printed");
+  stress->add_option("--noise", words.noise,
+                     "none, yield:P or delay:P: pauses at P of 1000 protocol points; default: each "
+                     "round draws its own");
+  stress->add_option("--weaken", words.weaken, "Protocol points to weaken: POINT[,POINT...]")
+      ->allow_extra_args(false);
+  stress->add_option("--bug", options.bug, "Bring a historical bug back, by short or long name");
+  stress->add_option("--out", options.out,
+                     "Folder for the scenarios of rounds that failed; existing files are kept");
+  stress->add_option("--explorer", options.explorer,
+                     "The racewalk that looks for what was found with schedules of its own, or "
+                     "none; default: this one, else the release build's");
+  stress->add_option("--stuck-seconds", words.stuck_seconds,
+                     "A round that takes longer is a deadlock or a livelock; default 30");
+  stress->add_option("--events", words.events, "on or off: what each thread did last; default on");
+  stress->add_flag("--json", options.json, "One JSON object on standard output");
+  stress->footer(
+      "Examples: racewalk stress\n"
+      "          racewalk stress fault_vs_collapse --mmu=tdp --seconds=60 --noise=delay:50\n"
+      "          racewalk stress fault_vs_unmap --weaken=walk_follow --out=found\n"
+      "          build/tsan/bin/racewalk stress --seconds=600 --seed=7");
+}
+
 std::vector<std::string> CommandNames(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
@@ -227,12 +269,18 @@ absl::Status CheckNotEmpty(const std::vector<std::string>& arguments) {
   return absl::OkStatus();
 }
 
+// Every command that a build may have; messages name those that this one lacks.
+constexpr std::array<absl::string_view, 6> kAllCommands = {"list",   "check",   "replay",
+                                                           "shrink", "mutants", "stress"};
+
 // The first argument names the command; CLI11 would only say that one is missing.
 absl::Status CheckCommand(const CLI::App& app, const std::vector<std::string>& arguments) {
   const std::vector<std::string> names = CommandNames(app);
+  const std::string example = names.size() == 1 ? names.front() : "check";
   if (arguments.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "expected a command: ", absl::StrJoin(names, ", "), "; for example racewalk check"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("expected a command: ", absl::StrJoin(names, ", "), "; for example racewalk ",
+                     names.back()));
   }
   const std::string& first = arguments.front();
   if (absl::StartsWith(first, "-")) {
@@ -242,9 +290,14 @@ absl::Status CheckCommand(const CLI::App& app, const std::vector<std::string>& a
     }
     return absl::InvalidArgumentError(
         absl::StrCat("unknown flag ", Quoted(first), DidYouMean(first, flags),
-                     " (the command comes first: racewalk check ", first, ")"));
+                     " (the command comes first: racewalk ", example, " ", first, ")"));
   }
   if (std::find(names.begin(), names.end(), first) != names.end()) return absl::OkStatus();
+  if (std::find(kAllCommands.begin(), kAllCommands.end(), first) != kAllCommands.end()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("this build is instrumented and has no command ", first,
+                     "; use the release build's, build/release/bin/racewalk ", first));
+  }
   return absl::InvalidArgumentError(absl::StrCat("unknown command ", Quoted(first),
                                                  DidYouMean(first, names),
                                                  " (there are: ", absl::StrJoin(names, ", "), ")"));
@@ -269,7 +322,8 @@ std::string ShellQuoted(absl::string_view argument) {
   return quoted + "'";
 }
 
-absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& arguments) {
+absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& arguments,
+                                            Commands commands) {
   Invocation invocation;
   invocation.command = "racewalk";
   for (const std::string& argument : arguments) {
@@ -281,12 +335,17 @@ absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& argu
                  "racewalk");
     bool version = false;
     app.add_flag("--version", version, "Print the version");
-    app.footer("Example: racewalk check --seconds=10\nEvery command has --help.");
-    AddList(app, words);
-    AddCheck(app, words);
-    AddReplay(app, words);
-    AddShrink(app, words);
-    AddMutants(app, words);
+    if (commands == Commands::kAll) {
+      app.footer("Example: racewalk check --seconds=10\nEvery command has --help.");
+      AddList(app, words);
+      AddCheck(app, words);
+      AddReplay(app, words);
+      AddShrink(app, words);
+      AddMutants(app, words);
+    } else {
+      app.footer("This build is instrumented; the release build has the other commands.");
+    }
+    AddStress(app, words);
     absl::Status status = CheckCommand(app, arguments);
     status.Update(CheckNotEmpty(arguments));
     if (!status.ok()) return status;
@@ -303,6 +362,9 @@ absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& argu
       const absl::string_view revision = kRevision;
       invocation.options = TextOptions{
           absl::StrCat("racewalk ", kVersion, revision.empty() ? "" : " ", revision, "\n")};
+    } else if (app.got_subcommand("stress")) {
+      status = ReadStress(words);
+      invocation.options = std::move(words.stress);
     } else if (app.got_subcommand("list")) {
       status = ReadList(words);
       invocation.options = std::move(words.list);

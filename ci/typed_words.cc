@@ -29,6 +29,29 @@ absl::Status ReadShrinkSeconds(const std::string& value, double& seconds) {
   return status;
 }
 
+// "none", "yield", "delay:50": the number is of 1000 protocol points.
+absl::Status ReadNoise(const std::string& value, std::optional<Noise>& noise) {
+  if (value.empty()) return absl::OkStatus();
+  const std::string::size_type colon = value.find(':');
+  const std::string kind = value.substr(0, colon);
+  Noise read;
+  uint64_t per_mille = read.per_mille;
+  bool good = kind == "none" || kind == "yield" || kind == "delay";
+  if (colon != std::string::npos) {
+    good = good && kind != "none" && ParseDigits(value.substr(colon + 1), per_mille) &&
+           per_mille >= 1 && per_mille <= 1000;
+  }
+  if (!good) {
+    return BadValue("--noise", "none, yield:P or delay:P, where P of 1000 protocol points pause",
+                    value, "delay:50");
+  }
+  read.kind = kind == "yield" ? NoiseKind::kYield : NoiseKind::kDelay;
+  if (kind == "none") read.kind = NoiseKind::kNone;
+  read.per_mille = kind == "none" ? 0 : static_cast<uint32_t>(per_mille);
+  noise = read;
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status ReadCheck(Words& words) {
@@ -125,6 +148,39 @@ absl::Status ReadList(Words& words) {
   return absl::InvalidArgumentError(absl::StrCat("list: expected ", absl::StrJoin(kinds, ", "),
                                                  ", not ", Quoted(list.what),
                                                  DidYouMean(list.what, kinds)));
+}
+
+absl::Status ReadStress(Words& words) {
+  StressOptions& stress = words.stress;
+  absl::Status status = ReadSeconds("--seconds", words.seconds, stress.seconds);
+  status.Update(ReadSeed("--seed", words.seed, stress.seed));
+  status.Update(ReadCount("--rounds", "rounds", words.rounds, stress.rounds));
+  status.Update(ReadMmu(words.mmu, stress.mmu));
+  status.Update(ReadNoise(words.noise, stress.noise));
+  std::optional<double> stuck;
+  status.Update(ReadSeconds("--stuck-seconds", words.stuck_seconds, stuck));
+  stress.stuck_seconds = stuck.value_or(stress.stuck_seconds);
+  uint64_t number = 0;
+  if (!words.round.empty()) {
+    if (!ParseDigits(words.round, number)) {
+      return BadValue("--round", "the number of a round", words.round, "17");
+    }
+    stress.round = number;
+  }
+  if (!words.threads.empty()) {
+    if (!ParseDigits(words.threads, number) || number == 0 || number > kMaxScenarioThreads) {
+      return BadValue("--threads", absl::StrCat("a number from 1 to ", kMaxScenarioThreads),
+                      words.threads, "4");
+    }
+    stress.threads = static_cast<uint32_t>(number);
+  }
+  if (!words.events.empty() && words.events != "on" && words.events != "off") {
+    return BadValue("--events", "on or off", words.events, "off");
+  }
+  stress.events = words.events != "off";
+  stress.weaken = SplitValues(words.weaken, ',');
+  stress.variants = SplitValues(words.variants, ',');
+  return status;
 }
 
 }  // namespace racewalk

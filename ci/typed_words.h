@@ -20,6 +20,7 @@ struct Words {
   ReplayOptions replay{};
   ShrinkCommandOptions shrink{};
   MutantsOptions mutants{};
+  StressOptions stress{};
   std::string mmu{};
   std::string executions{};
   std::string seconds{};
@@ -29,6 +30,12 @@ struct Words {
   std::string shrink_seconds{};
   std::string stop_at{};
   std::string sample{};
+  std::string rounds{};
+  std::string round{};
+  std::string threads{};
+  std::string noise{};
+  std::string events{};
+  std::string stuck_seconds{};
   std::vector<std::string> seeds{};
   std::vector<std::string> compare{};
   std::vector<std::string> strategies{};
@@ -43,6 +50,7 @@ absl::Status ReadCheck(Words& words);
 absl::Status ReadReplay(Words& words);
 absl::Status ReadShrink(Words& words);
 absl::Status ReadMutants(Words& words);
+absl::Status ReadStress(Words& words);
 
 }  // namespace racewalk
 
