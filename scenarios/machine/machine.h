@@ -52,7 +52,8 @@ class Machine final : public Environment, public Observer {
         host_(shape.guest_frames, block_, 2 * shape.guest_frames, block_, shape.host_is_huge),
         migration_(host_, shape.guest_frames),
         tables_(2 * shape.guest_frames + block_, kTablePages),
-        history_(tables_, shape.vcpus, !Arch::Hardware(shape).conflicts) {
+        history_(tables_, shape.vcpus, !Arch::Hardware(shape).conflicts),
+        donations_(shape.guest_frames) {
     std::vector<Vcpu<P>*> vcpus;
     for (int i = 0; i < shape.vcpus; ++i) {
       seats_.push_back(std::make_unique<Seat>(i, tables_, shape));
@@ -557,7 +558,7 @@ class Machine final : public Environment, public Observer {
   std::optional<SlotOracle<P>> slot_oracle_;
   std::optional<PageCache<P>> page_cache_;
   std::set<Gfn> protected_;  // by an operation that has returned
-  Donations donations_;
+  Donations<P> donations_;
   std::array<bool, kMaxThreads> mapped_{};
   std::array<std::vector<std::pair<Hva, Hva>>, kMaxThreads> invalidating_{};
   std::array<bool, kMaxThreads> may_not_sleep_{};

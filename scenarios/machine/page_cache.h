@@ -3,27 +3,31 @@
 #ifndef RACEWALK_SCENARIOS_MACHINE_PAGE_CACHE_H_
 #define RACEWALK_SCENARIOS_MACHINE_PAGE_CACHE_H_
 
-#include <cstddef>
-#include <memory>
-#include <vector>
+#include <cstdint>
 
 #include "core/environment.h"
 #include "core/geometry.h"
 #include "core/pfncache/gfn_to_pfn_cache.h"
 #include "core/platform/platform.h"
-#include "core/platform/relacy/world.h"
+#include "core/tables/frame_array.h"
 #include "core/tables/life.h"
 #include "scenarios/machine/host_memory.h"
+#include "scenarios/machine/oracle_word.h"
 #include "scenarios/machine/slot_oracle.h"
 
 namespace racewalk {
 
-// Oracle state is plain memory, and orders nothing.
-template <Platform P>
+// Oracle state orders nothing. Slots: bool Allows(gfn, address), whether the
+// guest frame may lead there.
+template <Platform P, typename Slots = SlotOracle<P>>
 class PageCache {
  public:
-  PageCache(PfnCaches<P>& caches, HostMemory<P>& host, const SlotOracle<P>& slots)
-      : host_(host), slots_(slots), cache_(caches) {}
+  // Natively, where the pages that are ever mapped have to be counted before.
+  static constexpr uint32_t kMaxMappings = 1U << 16;
+
+  PageCache(PfnCaches<P>& caches, HostMemory<P>& host, const Slots& slots,
+            uint32_t most_mappings = kMaxMappings)
+      : host_(host), slots_(slots), mappings_(most_mappings), cache_(caches) {}
 
   // --- What threads do. That a page cannot be had is no error. ---
 
@@ -40,9 +44,13 @@ class PageCache {
   // --- Environment. ---
 
   HostMapping Map(const HostPage& page) {
-    mappings_.push_back(
-        std::make_unique<Mapping>(page, host_.AddressOf(page.pfn), mappings_.size() + 1));
-    return mappings_.size();
+    const uint32_t number = ++made_;
+    P::Check(P::kExplored || number <= mappings_.size(), ViolationKind::kAssertion, "",
+             "the page cache has mapped more pages than the machine has room for");
+    Mapping& mine = mappings_.Prepare(number - 1);
+    mine.page = page;
+    mine.address = host_.AddressOf(page.pfn);
+    return number;
   }
   void Unmap(HostMapping mapping) {
     Mapping& mine = At(mapping);
@@ -90,51 +98,50 @@ class PageCache {
   }
   // When the VM has gone.
   void CheckGone() const {
-    for (const auto& mapping : mappings_) {
-      P::Check(!mapping->mapped, ViolationKind::kLeak, "G2",
+    for (HostMapping number = 1; number <= made_; ++number) {
+      P::Check(!At(number).mapped, ViolationKind::kLeak, "G2",
                "a page of a page cache is still mapped after the VM is gone");
     }
   }
 
  private:
   struct Mapping {
-    Mapping(const HostPage& its_page, Hva its_address, std::size_t number)
-        : page(its_page),
-          address(its_address),
-          life(WordName{"mapping_life", static_cast<uint32_t>(number)}) {
-      life.Begin();
-    }
-    HostPage page;
-    Hva address;
+    explicit Mapping(uint32_t index) : life(WordName{"mapping_life", index + 1}) { life.Begin(); }
+    HostPage page{};
+    Hva address = 0;
     bool mapped = true;
     LifeWord<P> life;
   };
 
-  Mapping& At(HostMapping mapping) const { return *mappings_[mapping - 1]; }
+  Mapping& At(HostMapping mapping) { return mappings_.At(static_cast<uint32_t>(mapping) - 1); }
+  const Mapping& At(HostMapping mapping) const {
+    return mappings_.At(static_cast<uint32_t>(mapping) - 1);
+  }
 
   // G1: a use of the cache for gfn reaches what the slots have there.
   void CheckFrame(Gfn gfn, HostMapping mapping) const {
     const HostPage& page = At(mapping).page;
     const Hva address = host_.AddressOf(page.pfn);
     if (address == HostMemory<P>::kNoAddress || slots_.Allows(gfn, address)) return;
-    World::Get().Fail({.kind = ViolationKind::kBadMapping,
-                       .invariant = "G1",
-                       .what = "{thread} reaches page {pfn} through the page cache for guest frame "
-                               "{gfn}, which the memory slots do not have there",
-                       .gfn = gfn,
-                       .pfn = page.pfn});
+    P::Fail({.kind = ViolationKind::kBadMapping,
+             .invariant = "G1",
+             .what = "{thread} reaches page {pfn} through the page cache for guest frame "
+                     "{gfn}, which the memory slots do not have there",
+             .gfn = gfn,
+             .pfn = page.pfn});
   }
   [[noreturn]] void Fail(ViolationKind kind, const char* what) const {
-    World::Get().Fail({.kind = kind,
-                       .invariant = "G1",
-                       .what = what,
-                       .pfn = cache_.pfn(),
-                       .value = cache_.address()});
+    P::Fail({.kind = kind,
+             .invariant = "G1",
+             .what = what,
+             .pfn = cache_.pfn(),
+             .value = cache_.address()});
   }
 
   HostMemory<P>& host_;
-  const SlotOracle<P>& slots_;
-  std::vector<std::unique_ptr<Mapping>> mappings_;  // by number, from 1
+  const Slots& slots_;
+  FrameArray<P, Mapping> mappings_;  // by number, from 1
+  OracleWord<P, uint32_t> made_;     // of them
   GfnToPfnCache<P> cache_;
 };
 
