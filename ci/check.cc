@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,8 +17,10 @@
 #include "ci/check_report.h"
 #include "ci/exploration.h"
 #include "ci/finding.h"
+#include "ci/fresh_seed.h"
 #include "ci/interrupt.h"
 #include "ci/json_output.h"
+#include "ci/out_folder.h"
 #include "ci/plan.h"
 #include "ci/progress.h"
 #include "ci/shrink_report.h"
@@ -34,12 +35,6 @@ namespace {
 
 // The part of what is left of --time-limit that shrinking may use.
 constexpr double kLimitShare = 0.9;
-
-// Below 2^48: a program that reads JSON numbers as doubles keeps all of it.
-uint64_t FreshSeed() {
-  std::random_device device;
-  return ((uint64_t{device()} << 32) | device()) & ((uint64_t{1} << 48) - 1);
-}
 
 std::chrono::nanoseconds Time(double seconds) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -106,7 +101,7 @@ class Check {
       }
     }
     if (!options_.out.empty()) {
-      absl::Status status = PrepareTraceFolder(options_.out);
+      absl::Status status = PrepareOutFolder(options_.out);
       if (!status.ok()) return Refuse(status);
     }
     report_.plan = *std::move(plan);
@@ -170,7 +165,10 @@ class Check {
 
   ExplorationHooks Hooks() {
     return {.interrupted = Interrupted,
-            .progress = [this](const ExplorationProgress& now) { progress_.Show(now); },
+            .progress =
+                [this](const ExplorationProgress& now) {
+                  progress_.Show(ProgressText(now), now.seconds);
+                },
             .found = [this](Finding& finding) { Found(finding); }};
   }
 

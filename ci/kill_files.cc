@@ -16,7 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "ci/mutants_summary.h"
-#include "scenarios/explore/files.h"
+#include "scenarios/files.h"
 #include "scenarios/nearest.h"
 
 namespace racewalk {

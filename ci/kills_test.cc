@@ -17,12 +17,13 @@
 #include "ci/mutant.h"
 #include "ci/mutants_summary.h"
 #include "ci/target.h"
+#include "ci/token_target.h"
 #include "core/protocol.h"
 #include "core/violation.h"
 #include "scenarios/explore/explorer.h"
-#include "scenarios/explore/files.h"
 #include "scenarios/explore/strategy.h"
 #include "scenarios/explore/token.h"
+#include "scenarios/files.h"
 
 namespace racewalk {
 namespace {

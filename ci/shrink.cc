@@ -11,6 +11,7 @@
 #include "ci/finding.h"
 #include "ci/interrupt.h"
 #include "ci/json_output.h"
+#include "ci/out_folder.h"
 #include "ci/progress.h"
 #include "ci/recorded.h"
 #include "ci/shrink_report.h"
@@ -62,7 +63,7 @@ absl::StatusOr<ShrinkResult> LoadAndShrink(const ShrinkCommandOptions& options,
   progress.Clear();
   // After the reading: a folder is not made for what turns out to be nothing.
   if (result.ok() && !options.out.empty()) {
-    absl::Status status = PrepareTraceFolder(options.out);
+    absl::Status status = PrepareOutFolder(options.out);
     if (!status.ok()) return status;
   }
   return result;

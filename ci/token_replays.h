@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "ci/target.h"
+#include "ci/token_target.h"
 
 namespace racewalk {
 

@@ -1,20 +1,14 @@
-// The folder of `--out`, in which traces are kept.
+// Traces in the folder of `--out`.
 #ifndef RACEWALK_CI_TRACE_FOLDER_H_
 #define RACEWALK_CI_TRACE_FOLDER_H_
 
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "ci/finding.h"
 
 namespace racewalk {
-
-// Makes the folder, and those above it, unless it is there. To be called
-// before the work whose results go there.
-// Error: InvalidArgument if it cannot be made or written to.
-absl::Status PrepareTraceFolder(absl::string_view folder);
 
 // Writes the finding's trace and returns the path: fault_vs_unmap-tdp-leak.trace,
 // then ...-leak-2.trace and so on. If the finding has a page, that goes beside
