@@ -1,0 +1,116 @@
+// What a thread of a round carries with it: its log, its noise, what it is in
+// the middle of. Nothing of it is shared, so that it orders nothing.
+#ifndef RACEWALK_SANITIZERS_STRESS_THREAD_H_
+#define RACEWALK_SANITIZERS_STRESS_THREAD_H_
+
+#include <array>
+#include <bit>
+#include <chrono>
+#include <cstdint>
+#include <source_location>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/platform/native.h"
+#include "core/platform/native/fail.h"
+#include "core/platform/platform.h"
+#include "core/protocol.h"
+#include "sanitizers/event_log.h"
+#include "sanitizers/round.h"
+#include "scenarios/rng.h"
+
+namespace racewalk {
+
+// Told what the core traces, on the tracing thread, by several threads at once.
+class StressObserver {
+ public:
+  virtual ~StressObserver() = default;
+  virtual void OnTrace(TraceKind kind, uint64_t a, uint64_t b, std::source_location where) = 0;
+};
+
+// What all threads of a round know; written before they start.
+struct StressWorld {
+  static inline std::array<bool, kPointCount> weakened{};
+  static inline StressObserver* observer = nullptr;
+  static inline Noise noise{};
+  static inline uint64_t seed = 0;
+  static inline EventLog* callback_log = nullptr;  // of the thread that runs callbacks
+
+  static bool Weakened(point p) { return weakened[static_cast<std::size_t>(p)]; }
+};
+
+// Made on the thread's own stack; the thread is known by it until it goes.
+class StressThread {
+ public:
+  using Location = std::source_location;
+
+  // `index`: from 0, another one for each thread of a round. `log` is borrowed; may be null.
+  StressThread(std::string its_name, uint32_t its_index, EventLog* its_log)
+      : name(std::move(its_name)),
+        index(its_index),
+        log(its_log),
+        rng(StressWorld::seed + Mix64(its_index)),
+        previous_(current) {
+    current = this;
+    SetNativeThreadName(name.c_str());
+  }
+  ~StressThread() {
+    current = previous_;
+    SetNativeThreadName(previous_ == nullptr ? "this thread" : previous_->name.c_str());
+  }
+  StressThread(const StressThread&) = delete;
+  StressThread& operator=(const StressThread&) = delete;
+
+  // Null: a thread that is none of a round's, as in tests of parts.
+  static StressThread* Current() { return current; }
+
+  static void Log(StressEvent event) {
+    if (current == nullptr || current->log == nullptr) return;
+    event.time = Now();
+    current->log->Add(event);
+  }
+  // At a protocol point: perhaps a pause.
+  static void AtPoint() {
+    if (current != nullptr && StressWorld::noise.kind != NoiseKind::kNone) current->MakeNoise();
+  }
+  // As rarely as noise comes: says yes.
+  static bool Chance() {
+    return current != nullptr && current->rng.Below(1000) < StressWorld::noise.per_mille;
+  }
+
+  const std::string name;
+  const uint32_t index;
+  EventLog* const log;
+  Rng rng;
+  bool mapped = false;         // N7: a fault has mapped something
+  bool may_not_sleep = false;  // P3: in a callback that must not
+  std::vector<bool> outer;     // what that was before each invalidation that goes on
+
+ private:
+  // About as long as a fault takes, or many times that.
+  static constexpr uint32_t kMostSpins = 2048;
+
+  void MakeNoise() {
+    if (rng.Below(1000) >= StressWorld::noise.per_mille) return;
+    if (StressWorld::noise.kind == NoiseKind::kYield) return std::this_thread::yield();
+    const uint32_t most = 1U << rng.Below(std::bit_width(kMostSpins));
+    for (uint32_t spins = rng.Below(most) + 1; spins > 0; --spins) NativePlatform::Pause();
+  }
+  static uint64_t Now() {
+#if defined(__x86_64__)
+    return __builtin_ia32_rdtsc();
+#else
+    return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+#endif
+  }
+
+  static inline constinit thread_local StressThread* current = nullptr;
+
+  StressThread* const previous_;
+};
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_SANITIZERS_STRESS_THREAD_H_
