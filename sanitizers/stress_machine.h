@@ -86,10 +86,13 @@ class StressMachine final : public StressBase<Arch>, public StressObserver {
   }
   void FlushRange(int vcpu, Gfn first, Gfn last, bool wait_for_walks) override {
     Seat& seat = *seats_[Index(vcpu)];
-    // A walk that has begun caches nothing after this.
+    // First those are over who may have read the tables as they were, then those
+    // who may have found a table of theirs cached, then those who may have found a
+    // translation.
     if (wait_for_walks) WaitForStay(seat);
-    seat.processor.FlushRange(first, last);
-    // And an access that had found its translation before is over.
+    seat.processor.DropTables(first, last);
+    if (wait_for_walks) WaitForStay(seat);
+    seat.processor.DropTranslations(first, last);
     WaitForStay(seat);
   }
   void Interrupt(int vcpu) override { WaitForStay(*seats_[Index(vcpu)]); }

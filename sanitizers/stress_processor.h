@@ -18,7 +18,7 @@
 
 namespace racewalk {
 
-// FlushRange may be called by any thread; the caller sees to it that no walk
+// What drops may be called by any thread; the caller sees to it that no walk
 // that began before fills after it. All else by the vCPU's own thread.
 //
 // What is cached is plain memory of that thread; the word that says whether it
@@ -57,18 +57,20 @@ class StressProcessor {
       for (auto& entry : level) entry.valid = false;
     }
   }
-  void FlushRange(Gfn first, Gfn last) {
-    first = std::max(first, first_gfn_);
-    last = std::min(last, last_gfn_);
-    if (first > last) return;
-    for (Gfn gfn = first; gfn <= last; ++gfn) pages_[gfn - first_gfn_].valid = false;
-    for (std::size_t i = Place(first, 1); i <= Place(last, 1); ++i) blocks_[i].valid = false;
+  // Both may be called by any thread, the first before the second.
+  void DropTables(Gfn first, Gfn last) {
+    if (!Clip(first, last)) return;
     for (int level = 1; level < G::kLevels; ++level) {
       auto& cached = structures_[Slot(level)];
       for (std::size_t i = Place(first, level); i <= Place(last, level); ++i) {
         cached[i].valid = false;
       }
     }
+  }
+  void DropTranslations(Gfn first, Gfn last) {
+    if (!Clip(first, last)) return;
+    for (Gfn gfn = first; gfn <= last; ++gfn) pages_[gfn - first_gfn_].valid = false;
+    for (std::size_t i = Place(first, 1); i <= Place(last, 1); ++i) blocks_[i].valid = false;
   }
 
   void Load(Pfn root) { root_ = root == kNoPfn ? Reference{} : ReferenceNow(root); }
@@ -89,7 +91,10 @@ class StressProcessor {
       switch (Walk(gfn, write, found)) {
         case WalkEnd::kFault:
           // An EPT violation drops what was cached for the address (Intel SDM, 29.4.3.1).
-          if (kind_.drops_on_fault) FlushRange(gfn, gfn);
+          if (kind_.drops_on_fault) {
+            DropTables(gfn, gfn);
+            DropTranslations(gfn, gfn);
+          }
           return nullptr;
         case WalkEnd::kAgain:
           continue;
@@ -119,6 +124,12 @@ class StressProcessor {
     T value{};
   };
 
+  // To the machine's pages; false if there are none of them.
+  bool Clip(Gfn& first, Gfn& last) const {
+    first = std::max(first, first_gfn_);
+    last = std::min(last, last_gfn_);
+    return first <= last;
+  }
   static std::size_t Slot(int level) { return static_cast<std::size_t>(level) - 1; }
   // Which entry one level above `level`, of those around the machine's pages.
   std::size_t Place(Gfn gfn, int level) const {

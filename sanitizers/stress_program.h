@@ -101,6 +101,7 @@ class StressProgram {
 
   void RunOnce(const Script& script) {
     for (uint64_t i = 0; i < script.operations.size(); ++i) {
+      StressThread::Current()->BeginOperation();
       StressThread::Log({.kind = EventKind::kBegin, .value = i});
       Execute(machine_, script.operations[i], script.vcpu);
       machine_.EndOperation();

@@ -3,6 +3,7 @@
 #ifndef RACEWALK_SANITIZERS_STRESS_THREAD_H_
 #define RACEWALK_SANITIZERS_STRESS_THREAD_H_
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <chrono>
@@ -73,12 +74,16 @@ class StressThread {
   }
   // At a protocol point: perhaps a pause.
   static void AtPoint() {
-    if (current != nullptr && StressWorld::noise.kind != NoiseKind::kNone) current->MakeNoise();
+    if (current != nullptr && --current->until_noise_ == 0) current->MakeNoise();
   }
   // As rarely as noise comes: says yes.
   static bool Chance() {
-    return current != nullptr && current->rng.Below(1000) < StressWorld::noise.per_mille;
+    if (current == nullptr || --current->until_chance_ != 0) return false;
+    current->until_chance_ = current->DrawDistance();
+    return true;
   }
+  // An operation of the scenario begins: noise is as loud as ever.
+  void BeginOperation() { pauses_ = 0; }
 
   const std::string name;
   const uint32_t index;
@@ -92,8 +97,19 @@ class StressThread {
   // About as long as a fault takes, or many times that.
   static constexpr uint32_t kMostSpins = 2048;
 
+  // Some operations go through whole tables: the more it has paused in one, the
+  // rarer a thread does.
+  static constexpr uint64_t kLoudPauses = 16;
+
+  // Points to the next pause, the last one included.
+  uint64_t DrawDistance() {
+    if (StressWorld::noise.kind == NoiseKind::kNone || StressWorld::noise.per_mille == 0) return 0;
+    const uint32_t mean = std::max(1U, 1000 / StressWorld::noise.per_mille);
+    return 1 + rng.Below(2 * mean - 1) * (kLoudPauses + pauses_) / kLoudPauses;
+  }
   void MakeNoise() {
-    if (rng.Below(1000) >= StressWorld::noise.per_mille) return;
+    ++pauses_;
+    until_noise_ = DrawDistance();
     if (StressWorld::noise.kind == NoiseKind::kYield) return std::this_thread::yield();
     const uint32_t most = 1U << rng.Below(std::bit_width(kMostSpins));
     for (uint32_t spins = rng.Below(most) + 1; spins > 0; --spins) NativePlatform::Pause();
@@ -109,6 +125,10 @@ class StressThread {
   static inline constinit thread_local StressThread* current = nullptr;
 
   StressThread* const previous_;
+  uint64_t pauses_ = 0;
+  // Points; 0 is as good as never.
+  uint64_t until_noise_ = DrawDistance();
+  uint64_t until_chance_ = DrawDistance();
 };
 
 }  // namespace racewalk
