@@ -1,5 +1,6 @@
 #include "sanitizers/stress_rcu.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "core/platform/native/tsan.h"
@@ -9,8 +10,10 @@
 namespace racewalk {
 namespace {
 
-// How long the callback thread and whoever waits for it rest when there is nothing to do.
-constexpr std::chrono::microseconds kRest{20};
+// How long the callback thread rests when there was nothing to do: longer and
+// longer, since waking up takes the processor from those who race.
+constexpr std::chrono::microseconds kFirstRest{10};
+constexpr std::chrono::microseconds kLongestRest{320};
 
 void Log(EventKind kind, std::source_location where) {
   StressThread::Log({.kind = kind, .word = "rcu", .where = where});
@@ -66,7 +69,7 @@ void StressRcu::barrier(Location loc) {
                "{thread} waits for callbacks inside of a read section", loc);
   }
   const uint64_t until = queued_.load(std::memory_order_relaxed);
-  while (done_.load(std::memory_order_relaxed) < until) std::this_thread::sleep_for(kRest);
+  while (done_.load(std::memory_order_relaxed) < until) std::this_thread::sleep_for(kFirstRest);
   std::atomic_thread_fence(std::memory_order_acquire);
   TsanAcquire(&callbacks_);
 }
@@ -75,7 +78,16 @@ void StressRcu::RunCallbacks(const std::string& name) {
   // Of several domains, only one writes the log.
   EventLog* const log = name == "rcu" ? StressWorld::callback_log : nullptr;
   const StressThread self(name, kMaxScenarioThreads + 1, log);
-  while (RunBatch() || !stop_.load(std::memory_order_relaxed)) std::this_thread::sleep_for(kRest);
+  std::chrono::microseconds rest = kFirstRest;
+  for (;;) {
+    if (RunBatch()) {
+      rest = kFirstRest;
+      continue;
+    }
+    if (stop_.load(std::memory_order_relaxed)) return;
+    std::this_thread::sleep_for(rest);
+    rest = std::min(2 * rest, kLongestRest);
+  }
 }
 
 bool StressRcu::RunBatch() {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <chrono>
 #include <cstdint>
@@ -14,13 +15,13 @@
 #include <utility>
 #include <vector>
 
-#include "core/platform/native.h"
 #include "core/platform/native/fail.h"
 #include "core/platform/platform.h"
 #include "core/protocol.h"
 #include "sanitizers/event_log.h"
 #include "sanitizers/round.h"
 #include "scenarios/rng.h"
+#include "scenarios/scenario.h"
 
 namespace racewalk {
 
@@ -101,9 +102,12 @@ class StressThread {
   // rarer a thread does.
   static constexpr uint64_t kLoudPauses = 16;
 
-  // Points to the next pause, the last one included.
+  // Points to the next pause, the last one included. Nobody is disturbed by the
+  // thread that sets up and looks at what is at rest.
   uint64_t DrawDistance() {
-    if (StressWorld::noise.kind == NoiseKind::kNone || StressWorld::noise.per_mille == 0) return 0;
+    const bool silent = StressWorld::noise.kind == NoiseKind::kNone ||
+                        StressWorld::noise.per_mille == 0 || index == kMaxScenarioThreads;
+    if (silent) return 0;
     const uint32_t mean = std::max(1U, 1000 / StressWorld::noise.per_mille);
     return 1 + rng.Below(2 * mean - 1) * (kLoudPauses + pauses_) / kLoudPauses;
   }
@@ -112,7 +116,13 @@ class StressThread {
     until_noise_ = DrawDistance();
     if (StressWorld::noise.kind == NoiseKind::kYield) return std::this_thread::yield();
     const uint32_t most = 1U << rng.Below(std::bit_width(kMostSpins));
-    for (uint32_t spins = rng.Below(most) + 1; spins > 0; --spins) NativePlatform::Pause();
+    for (uint32_t spins = rng.Below(most) + 1; spins > 0; --spins) {
+#if defined(__x86_64__)
+      __builtin_ia32_pause();
+#else
+      std::atomic_signal_fence(std::memory_order_seq_cst);  // keeps the loop
+#endif
+    }
   }
   static uint64_t Now() {
 #if defined(__x86_64__)
