@@ -6,6 +6,7 @@
 #include <barrier>
 #include <cstddef>
 #include <cstdint>
+#include <source_location>
 #include <thread>
 #include <vector>
 
@@ -102,10 +103,12 @@ class StressProgram {
   void RunOnce(const Script& script) {
     for (uint64_t i = 0; i < script.operations.size(); ++i) {
       StressThread::Current()->BeginOperation();
-      StressThread::Log({.kind = EventKind::kBegin, .value = i});
+      StressThread::Log(
+          {.kind = EventKind::kBegin, .value = i, .where = std::source_location::current()});
       Execute(machine_, script.operations[i], script.vcpu);
       machine_.EndOperation();
-      StressThread::Log({.kind = EventKind::kEnd, .value = i});
+      StressThread::Log(
+          {.kind = EventKind::kEnd, .value = i, .where = std::source_location::current()});
     }
   }
 
