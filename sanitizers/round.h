@@ -30,8 +30,10 @@ struct RoundPlan {
   // A power of two; scenario frame f is the guest frames base + f*pages_per_frame, ... of
   // Geometry<4, 9>.
   uint32_t pages_per_frame = 1;
-  uint32_t turns = 1;    // how often each thread runs its list, 1 if in_order
-  bool in_order = true;  // the scenario's own order: its `check` lines hold; else not verified
+  uint32_t turns = 1;  // how often each thread runs its list, 1 if in_order
+  // The scenario's own order: its `check` lines hold, if a scenario's table is a full-size one
+  // (pages_per_frame is 512 / 2^index_bits). Else they are not verified.
+  bool in_order = true;
   Noise noise{};
   uint64_t seed = 0;  // of what threads draw
   std::vector<point> weakened{};

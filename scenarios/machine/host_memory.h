@@ -253,14 +253,23 @@ class HostMemory {
 
   // The invalidation of [first, last] has returned: no access may come any more.
   void Revoke(Hva first, Hva last) {
+    // Natively others may change an entry at any time but with the lock; and bring
+    // in a huge page that is not to go as a whole.
+    if constexpr (!P::kExplored) lock_.lock();
     for (Hva address = first; address <= last; ++address) {
-      if (Present(address)) frames_.At(PfnAt(address)).revoked = true;
+      const HostEntry<P> entry = places_[address]->entry.peek();
+      const Hva block = BlockOf(address);
+      if (!P::kExplored && entry.huge() && (block < first || block + block_ - 1 > last)) continue;
+      if (entry.present()) frames_.At(entry.pfn()).revoked = true;
     }
+    if constexpr (!P::kExplored) lock_.unlock();
   }
 
   // The same has ended: what is there now may be used again.
   void Unrevoke(Hva first, Hva last) {
+    if constexpr (!P::kExplored) lock_.lock();
     for (Hva address = first; address <= last; ++address) Stays(places_[address]->entry.peek());
+    if constexpr (!P::kExplored) lock_.unlock();
   }
 
   // A guest access to `gfn` has reached frame `pfn`, by a translation made
@@ -335,6 +344,9 @@ class HostMemory {
     if (place.device != kNoPfn) return frames_.At(place.device).contents;
     return Present(address) ? frames_.At(PfnAt(address)).contents : places_[address]->saved;
   }
+  bool Contains(Pfn pfn) const { return frames_.Contains(pfn); }
+  // Of the allocation of frame `pfn`: another one when it is a page of another life.
+  uint32_t StampOf(Pfn pfn) const { return frames_.At(pfn).stamp; }
   // How often the contents have been discarded.
   uint64_t discards(Hva address) const { return places_[address]->discards; }
 

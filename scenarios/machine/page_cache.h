@@ -22,7 +22,7 @@ namespace racewalk {
 template <Platform P, typename Slots = SlotOracle<P>>
 class PageCache {
  public:
-  // Natively, where the pages that are ever mapped have to be counted before.
+  // Natively mappings are told apart for as long as there are no more than these.
   static constexpr uint32_t kMaxMappings = 1U << 16;
 
   PageCache(PfnCaches<P>& caches, HostMemory<P>& host, const Slots& slots,
@@ -44,10 +44,11 @@ class PageCache {
   // --- Environment. ---
 
   HostMapping Map(const HostPage& page) {
-    const uint32_t number = ++made_;
-    P::Check(P::kExplored || number <= mappings_.size(), ViolationKind::kAssertion, "",
-             "the page cache has mapped more pages than the machine has room for");
+    uint32_t number = ++made_;
+    if constexpr (!P::kExplored) number = (number - 1) % mappings_.size() + 1;
+    const bool again = mappings_.Contains(number - 1);
     Mapping& mine = mappings_.Prepare(number - 1);
+    if (again) mine.Renew();
     mine.page = page;
     mine.address = host_.AddressOf(page.pfn);
     return number;
@@ -98,8 +99,8 @@ class PageCache {
   }
   // When the VM has gone.
   void CheckGone() const {
-    for (HostMapping number = 1; number <= made_; ++number) {
-      P::Check(!At(number).mapped, ViolationKind::kLeak, "G2",
+    for (uint32_t index = 0; index < mappings_.size() && mappings_.Contains(index); ++index) {
+      P::Check(!mappings_.At(index).mapped, ViolationKind::kLeak, "G2",
                "a page of a page cache is still mapped after the VM is gone");
     }
   }
@@ -107,6 +108,13 @@ class PageCache {
  private:
   struct Mapping {
     explicit Mapping(uint32_t index) : life(WordName{"mapping_life", index + 1}) { life.Begin(); }
+    // Natively only, so long after it was unmapped that nobody means the old one.
+    void Renew() {
+      P::Check(!mapped, ViolationKind::kLeak, "G2",
+               "a page of a page cache has been mapped for longer than the machine can count");
+      mapped = true;
+      life.Begin();
+    }
     HostPage page{};
     Hva address = 0;
     bool mapped = true;
