@@ -219,13 +219,16 @@ std::vector<ThreadEvents> EventsOf(const RoundRecord& record, const Scenario& sc
   std::vector<ThreadEvents> all;
   for (std::size_t i = 0; i < record.logs.size(); ++i) {
     ThreadEvents thread;
-    if (i < scenario.threads.size()) {
+    const std::vector<Operation> none;
+    const bool known = i < scenario.threads.size();
+    if (known) {
       thread.thread = scenario.threads[i].name;
     } else {
       thread.thread = i == kMaxScenarioThreads ? "(setup)" : "rcu";
     }
     thread.all = record.logs[i].written();
-    thread.events = LastEvents(record.logs[i], kEventsTold);
+    thread.events =
+        LastEvents(record.logs[i], kEventsTold, known ? scenario.threads[i].operations : none);
     if (thread.all != 0) all.push_back(std::move(thread));
   }
   return all;

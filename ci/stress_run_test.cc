@@ -19,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "ci/stress_finding.h"
 #include "ci/target.h"
+#include "core/platform/event.h"
 #include "core/platform/native/fail.h"
 #include "core/violation.h"
 #include "gmock/gmock.h"
@@ -65,7 +66,7 @@ StressResult RunToys(const RoundRunner& runner, const StressRunOptions& options,
 absl::Status Clean(const RoundPlan& /*plan*/, RoundLogs /*logs*/) { return absl::OkStatus(); }
 
 absl::Status FailOnAThread(const RoundPlan& /*plan*/, RoundLogs logs) {
-  logs.threads[0].Tick();
+  logs.threads[0].Add({.kind = EventKind::kPause});
   std::thread([] {
     SetNativeThreadName("a");
     NativeFail({.kind = ViolationKind::kStaleTranslation,
@@ -152,7 +153,7 @@ TEST(StressRun, ARoundThatWaitsForEverIsADeadlock) {
   options.batch = milliseconds(100);
   const StressResult result = RunToys(
       [](const RoundPlan& plan, RoundLogs logs) {
-        logs.threads[1].Tick();
+        logs.threads[1].Add({.kind = EventKind::kPause});
         while (plan.seed != 0) pause();
         return absl::OkStatus();
       },
@@ -171,7 +172,7 @@ TEST(StressRun, ARoundThatNeverEndsButMovesIsALivelock) {
   const StressResult result = RunToys(
       [](const RoundPlan& plan, RoundLogs logs) {
         while (plan.seed != 0) {
-          logs.threads[0].Tick();
+          logs.threads[0].Add({.kind = EventKind::kPause});
           std::this_thread::sleep_for(milliseconds(1));
         }
         return absl::OkStatus();
