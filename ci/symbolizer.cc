@@ -57,15 +57,50 @@ std::vector<uint64_t> OffsetsIn(absl::string_view text, const std::string& progr
 
 bool IsBelowCore(const CodeFrame& frame) {
   if (frame.file.empty()) return true;
-  for (const char* part : {"core/platform/", "sanitizers/stress_platform", "sanitizers/event_log",
-                           "/include/c++/", "/lib/gcc/", "/lib/llvm", "compiler-rt"}) {
+  for (const char* part :
+       {"core/platform/", "sanitizers/stress_platform", "sanitizers/stress_atomic",
+        "sanitizers/stress_locks", "sanitizers/stress_rcu", "sanitizers/stress_slots",
+        "sanitizers/stress_thread", "sanitizers/event_log", "/include/c++/", "/lib/gcc/",
+        "/lib/llvm", "compiler-rt"}) {
     if (absl::StrContains(frame.file, part)) return true;
   }
   return false;
 }
 
+// Templates make names that nobody reads: "void ns::Walk<A<B>, C>::Step(int) const" is
+// "Walk::Step".
+std::string ShortFunction(absl::string_view function) {
+  std::string text;
+  int depth = 0;  // of <>, () and {}
+  for (std::size_t i = 0; i < function.size(); ++i) {
+    const char c = function[i];
+    if (absl::StartsWith(function.substr(i), "operator") && depth == 0) {
+      // Its name may be made of brackets.
+      absl::StrAppend(&text, function.substr(i, function.find('(', i + 10) - i));
+      break;
+    }
+    if (absl::StartsWith(function.substr(i), "(anonymous namespace)::")) {
+      i += absl::string_view("(anonymous namespace)::").size() - 1;
+    } else if (absl::StartsWith(function.substr(i), "{lambda")) {
+      if (depth++ == 0) text += "lambda";
+    } else if (c == '<' || c == '(' || c == '{') {
+      ++depth;
+    } else if (c == '>' || c == ')' || c == '}') {
+      --depth;
+    } else if (depth == 0 && c == ' ') {
+      // What stood before was a type, or what follows is "const".
+      if (absl::StartsWith(function.substr(i), " const")) break;
+      text.clear();
+    } else if (depth == 0) {
+      text += c;
+    }
+  }
+  const absl::string_view ours = "racewalk::";
+  return absl::StartsWith(text, ours) ? text.substr(ours.size()) : text;
+}
+
 std::string FrameText(const CodeFrame& frame) {
-  return absl::StrCat(frame.function, frame.file.empty() ? "" : " ",
+  return absl::StrCat(ShortFunction(frame.function), frame.file.empty() ? "" : " ",
                       frame.file.empty() ? "" : PlaceText(frame.file, frame.line));
 }
 

@@ -20,7 +20,9 @@ struct CodeFrame {
 // Whether the frame is of what is below the core: a platform, the standard
 // library, a sanitizer. All of the core's accesses go through such frames.
 bool IsBelowCore(const CodeFrame& frame);
-// "Walk walk.h:42".
+// A function's name without its types: "TdpIterator::StepDown".
+std::string ShortFunction(absl::string_view function);
+// "TdpIterator::StepDown iterator.h:91".
 std::string FrameText(const CodeFrame& frame);
 
 // Asks binutils' addr2line, which takes most of a second, about what it has not
