@@ -98,6 +98,7 @@ bool StressRcu::RunBatch() {
   native_.synchronize();
   Head* oldest = nullptr;
   while (newest != nullptr) {
+    TsanAcquire(newest);
     Head* const next = newest->next_.load(std::memory_order_relaxed);
     newest->next_.store(oldest, std::memory_order_relaxed);
     oldest = newest;
@@ -106,7 +107,6 @@ bool StressRcu::RunBatch() {
   while (oldest != nullptr) {
     Head& head = *oldest;
     oldest = head.next_.load(std::memory_order_relaxed);
-    TsanAcquire(&head);
     StressThread::AtPoint();
     Log(EventKind::kRcuCallback, Location::current());
     head.callback_(head.argument_);
