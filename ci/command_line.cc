@@ -278,9 +278,8 @@ absl::Status CheckCommand(const CLI::App& app, const std::vector<std::string>& a
   const std::vector<std::string> names = CommandNames(app);
   const std::string example = names.size() == 1 ? names.front() : "check";
   if (arguments.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("expected a command: ", absl::StrJoin(names, ", "), "; for example racewalk ",
-                     names.back()));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "expected a command: ", absl::StrJoin(names, ", "), "; for example racewalk ", example));
   }
   const std::string& first = arguments.front();
   if (absl::StartsWith(first, "-")) {

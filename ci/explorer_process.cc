@@ -1,30 +1,20 @@
 #include "ci/explorer_process.h"
 
-#include <fcntl.h>
-#include <sys/prctl.h>
-#include <sys/types.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <chrono>
-#include <csignal>
 #include <cstddef>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "ci/caught_text.h"
 #include "ci/exit_status.h"
+#include "ci/run_program.h"
 #include "ci/stress_json.h"
 
 namespace racewalk {
@@ -32,25 +22,6 @@ namespace {
 
 // A token may be long, a timeline is not printed.
 constexpr std::size_t kAnswerBytes = 16 << 20;
-constexpr std::size_t kMessageBytes = 4096;
-constexpr int kCannotRun = 127;
-constexpr std::chrono::milliseconds kLook{20};
-
-[[noreturn]] void Become(const std::string& explorer, const std::vector<std::string>& arguments,
-                         pid_t parent) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(kCannotRun);
-  std::vector<std::string> words = {explorer, "check"};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  words.emplace_back("--json");
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  execv(explorer.c_str(), argv.data());
-  std::fprintf(stderr, "%s", std::strerror(errno));
-  std::fflush(stderr);
-  _exit(kCannotRun);
-}
 
 std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
 
@@ -77,42 +48,20 @@ std::string ProblemOfExplorer(const std::string& path) {
 absl::StatusOr<std::vector<ExploredViolation>> AskExplorer(
     const std::string& explorer, const std::vector<std::string>& arguments,
     const std::function<bool()>& interrupted) {
-  absl::StatusOr<CaughtText> out = CaughtText::Make();
-  if (!out.ok()) return out.status();
-  absl::StatusOr<CaughtText> err = CaughtText::Make();
-  if (!err.ok()) return err.status();
-  std::fflush(nullptr);
-  const pid_t parent = getpid();
-  const pid_t pid = fork();
-  if (pid < 0) {
-    return absl::InternalError(absl::StrCat("cannot start the explorer: ", std::strerror(errno)));
+  std::vector<std::string> words = {explorer, "check"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  words.emplace_back("--json");
+  absl::StatusOr<ProgramResult> result = RunProgram(words, kAnswerBytes, interrupted);
+  if (!result.ok()) return result.status();
+  if (result->status == kExitInterrupted) return absl::CancelledError("interrupted");
+  if (result->status != kExitClean && result->status != kExitViolation) {
+    return absl::InternalError(
+        absl::StrCat("the explorer ", explorer,
+                     result->status < 0 ? absl::StrCat(" was killed by signal ", -result->status)
+                                        : absl::StrCat(" ended with status ", result->status),
+                     ": ", FirstLine(result->err)));
   }
-  if (pid == 0) {
-    out->Catch(STDOUT_FILENO);
-    err->Catch(STDERR_FILENO);
-    Become(explorer, arguments, parent);
-  }
-  int status = 0;
-  while (waitpid(pid, &status, WNOHANG) == 0) {
-    if (interrupted()) {
-      kill(pid, SIGKILL);
-      waitpid(pid, &status, 0);
-      return absl::CancelledError("interrupted");
-    }
-    std::this_thread::sleep_for(kLook);
-  }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == kExitInterrupted) {
-    return absl::CancelledError("interrupted");
-  }
-  if (!WIFEXITED(status) ||
-      (WEXITSTATUS(status) != kExitClean && WEXITSTATUS(status) != kExitViolation)) {
-    const std::string end = WIFEXITED(status)
-                                ? absl::StrCat("ended with status ", WEXITSTATUS(status))
-                                : absl::StrCat("was killed by signal ", WTERMSIG(status));
-    return absl::InternalError(absl::StrCat("the explorer ", explorer, " ", end, ": ",
-                                            FirstLine(err->Take(kMessageBytes))));
-  }
-  return ViolationsOfCheckJson(out->Take(kAnswerBytes));
+  return ViolationsOfCheckJson(result->out);
 }
 
 }  // namespace racewalk

@@ -25,8 +25,8 @@ std::string ProblemOfExplorer(const std::string& path);
 
 // Runs `explorer check ARGUMENTS... --json`, which says itself how long, and
 // returns what it found, nothing if it is clean. The process dies with this one.
-// Errors: Cancelled if `interrupted` says so meanwhile; Internal, one line, if
-// it cannot be run or does not do its work.
+// Errors: Cancelled if `interrupted` says so meanwhile; NotFound or Internal,
+// one line, if it cannot be run or does not do its work.
 absl::StatusOr<std::vector<ExploredViolation>> AskExplorer(
     const std::string& explorer, const std::vector<std::string>& arguments,
     const std::function<bool()>& interrupted);

@@ -23,7 +23,7 @@ std::chrono::nanoseconds Time(double seconds) {
 }
 
 // Rows of equal rank stay in the order of the library.
-void Arrange(std::vector<Unit>& units, const MutantSearchOptions& options) {
+void InOrder(std::vector<Unit>& units, const MutantSearchOptions& options) {
   const std::vector<std::string>& first = options.first_scenarios;
   const auto rank = [&](const Unit& unit) {
     const Scenario& scenario = unit.target.subject.scenario;
@@ -83,7 +83,7 @@ absl::StatusOr<MutantSearchOutcome> SearchMutant(const MutantUnit& unit,
   for (const SearchPhase& phase : options.phases) {
     absl::StatusOr<Plan> plan = PlanOfMutant(unit, phase.strategies);
     if (!plan.ok()) return plan.status();
-    Arrange(plan->units, options);
+    InOrder(plan->units, options);
     ExplorationOptions exploration;
     exploration.jobs = options.jobs;
     exploration.seed = options.seed;

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "sanitizers/round.h"
+#include "sanitizers/noise.h"
 
 namespace racewalk {
 

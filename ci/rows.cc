@@ -13,9 +13,9 @@
 #include "absl/strings/string_view.h"
 #include "ci/target.h"
 #include "scenarios/bugs.h"
-#include "scenarios/explore/explorer.h"
 #include "scenarios/library.h"
 #include "scenarios/scenario.h"
+#include "scenarios/subject.h"
 #include "scenarios/variants.h"
 #include "scenarios/words.h"
 

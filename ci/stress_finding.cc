@@ -39,13 +39,20 @@ absl::string_view TextOf(const std::array<char, n>& bytes) {
 
 std::string Line(absl::string_view line) { return std::string(line.substr(0, kLineBytes)); }
 
-void AppendStack(absl::string_view title, absl::string_view stack,
-                 std::vector<std::string>& lines) {
+// Sets `place` to the first frame that is the core's.
+void TellStack(absl::string_view title, const RaceSide& side, Symbolizer& symbolizer,
+               std::vector<std::string>& lines, std::string& place) {
   lines.emplace_back(title);
   std::size_t count = 0;
-  for (absl::string_view frame : absl::StrSplit(stack, '\n', absl::SkipEmpty())) {
-    if (++count > kStackLines) break;
-    lines.push_back(absl::StrCat("  ", Line(frame)));
+  for (const uint64_t offset : side.stack) {
+    if (offset == 0) continue;
+    for (const CodeFrame& frame : symbolizer.FramesAt(offset)) {
+      const bool below = IsBelowCore(frame);
+      if (place.empty() && !below) place = PlaceText(frame.file, frame.line);
+      if (!below && ++count <= kStackLines) {
+        lines.push_back(absl::StrCat("  ", Line(FrameText(frame))));
+      }
+    }
   }
 }
 
@@ -150,17 +157,22 @@ StressFinding FindingOfRecord(const RoundRecord& record) {
   return finding;
 }
 
-StressFinding FindingOfRace(const RaceReport& race) {
+StressFinding FindingOfRace(const RaceReport& race, Symbolizer& symbolizer) {
   StressFinding finding;
   const absl::string_view what = TextOf(race.what);
   finding.kind = KindOfRace(what);
   finding.thread = std::string(TextOf(race.sides[0].thread));
-  finding.place = std::string(TextOf(race.sides[0].place));
   finding.other_thread = std::string(TextOf(race.sides[1].thread));
-  finding.other_place = std::string(TextOf(race.sides[1].place));
   const auto access = [](const RaceSide& side) {
     return absl::StrCat(side.atomic ? "atomic " : "", side.write ? "write" : "read");
   };
+  std::vector<uint64_t> offsets(race.sides[0].stack.begin(), race.sides[0].stack.end());
+  offsets.insert(offsets.end(), race.sides[1].stack.begin(), race.sides[1].stack.end());
+  symbolizer.Learn(offsets);
+  TellStack(absl::StrCat(access(race.sides[0]), ":"), race.sides[0], symbolizer, finding.details,
+            finding.place);
+  TellStack(absl::StrCat("earlier ", access(race.sides[1]), ":"), race.sides[1], symbolizer,
+            finding.details, finding.other_place);
   if (finding.kind == ViolationKind::kDataRace) {
     finding.sentence =
         absl::StrCat("ThreadSanitizer: nothing orders the ", access(race.sides[0]), " of ",
@@ -169,16 +181,13 @@ StressFinding FindingOfRace(const RaceReport& race) {
   } else {
     finding.sentence = absl::StrCat("ThreadSanitizer: ", what, ".");
   }
-  AppendStack(absl::StrCat(access(race.sides[0]), ":"), TextOf(race.sides[0].stack),
-              finding.details);
-  AppendStack(absl::StrCat("earlier ", access(race.sides[1]), ":"), TextOf(race.sides[1].stack),
-              finding.details);
   return finding;
 }
 
-StressFinding FindingOfDeath(absl::string_view death, absl::string_view text) {
+StressFinding FindingOfDeath(absl::string_view death, absl::string_view text,
+                             Symbolizer& symbolizer) {
   StressFinding finding;
-  Report report = ReadReport(text);
+  Report report = ReadReport(symbolizer.Readable(text));
   finding.kind = KindOfReport(report.summary.empty() ? text : report.summary);
   finding.place = std::move(report.place);
   finding.sentence = report.summary.empty()
@@ -210,13 +219,16 @@ std::vector<ThreadEvents> EventsOf(const RoundRecord& record, const Scenario& sc
   std::vector<ThreadEvents> all;
   for (std::size_t i = 0; i < record.logs.size(); ++i) {
     ThreadEvents thread;
-    if (i < scenario.threads.size()) {
+    const std::vector<Operation> none;
+    const bool known = i < scenario.threads.size();
+    if (known) {
       thread.thread = scenario.threads[i].name;
     } else {
       thread.thread = i == kMaxScenarioThreads ? "(setup)" : "rcu";
     }
     thread.all = record.logs[i].written();
-    thread.events = LastEvents(record.logs[i], kEventsTold);
+    thread.events =
+        LastEvents(record.logs[i], kEventsTold, known ? scenario.threads[i].operations : none);
     if (thread.all != 0) all.push_back(std::move(thread));
   }
   return all;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "ci/symbolizer.h"
 #include "core/violation.h"
 #include "sanitizers/round.h"
 #include "sanitizers/round_record.h"
@@ -49,9 +50,10 @@ std::string ClassOf(const StressFinding& finding);
 
 // These say what is known but for the fields that are of the round.
 StressFinding FindingOfRecord(const RoundRecord& record);
-StressFinding FindingOfRace(const RaceReport& race);
+StressFinding FindingOfRace(const RaceReport& race, Symbolizer& symbolizer);
 // `death` says how the process ended; `text` is what it printed.
-StressFinding FindingOfDeath(absl::string_view death, absl::string_view text);
+StressFinding FindingOfDeath(absl::string_view death, absl::string_view text,
+                             Symbolizer& symbolizer);
 // `moving`: threads still did something, and so do not wait for each other.
 StressFinding FindingOfHang(absl::string_view hang, bool moving,
                             const std::vector<ThreadEvents>& events);

@@ -34,7 +34,7 @@ std::vector<std::string> Row(const Subject& subject, const std::string& variant,
           variant,
           row.rounds == 0 ? "not run" : Grouped(row.rounds),
           row.rounds == 0 ? "-" : Grouped(static_cast<uint64_t>(std::llround(rate))),
-          row.found == 0 ? "" : Count(row.found, "VIOLATION")};
+          row.found == 0 ? "" : absl::StrCat("FOUND ", Grouped(row.found))};
 }
 
 std::string Table(const StressReport& report) {

@@ -21,6 +21,7 @@
 #include "ci/sentences.h"
 #include "ci/stress_finding.h"
 #include "ci/stress_worker.h"
+#include "ci/symbolizer.h"
 #include "ci/worker_pool.h"
 #include "sanitizers/plan_round.h"
 #include "sanitizers/round_record.h"
@@ -148,9 +149,10 @@ class StressRun {
     const std::string text = shared_.texts[worker].Take(kTextBytes);
     result_.rows[watched.batch.row].seconds += Seconds(steady_clock::now() - watched.since);
     const uint32_t races = std::min(record.races.load(), RoundRecord::kRaces);
+    LearnPlaces(record, races);
     for (uint32_t i = 0; i < races; ++i) {
       const RaceReport& race = record.race[i];
-      Found(FindingOfRace(race), race.row, race.round, nullptr);
+      Found(FindingOfRace(race, symbolizer_), race.row, race.round, nullptr);
     }
     if (report.kind == WorkerReport::Kind::kAnswer) {
       if (!report.text.empty()) result_.input.Update(absl::InvalidArgumentError(report.text));
@@ -160,7 +162,7 @@ class StressRun {
     if (record.violated == 2) {
       Found(FindingOfRecord(record), record.row, record.round, seen);
     } else if (report.kind == WorkerReport::Kind::kDied) {
-      Found(FindingOfDeath(report.text, text), record.row, record.round, seen);
+      Found(FindingOfDeath(report.text, text, symbolizer_), record.row, record.round, seen);
     } else {
       const double still = Seconds(steady_clock::now() - watched.moved);
       const bool moving = still < kMovingShare * Seconds(options_.stuck);
@@ -169,6 +171,17 @@ class StressRun {
           plan.ok() ? EventsOf(record, plan->scenario) : std::vector<ThreadEvents>{};
       Found(FindingOfHang(report.text, moving, events), record.row, record.round, seen);
     }
+  }
+
+  // All at once: each question takes long.
+  void LearnPlaces(const RoundRecord& record, uint32_t races) {
+    std::vector<uint64_t> offsets;
+    for (uint32_t i = 0; i < races; ++i) {
+      for (const RaceSide& side : record.race[i].sides) {
+        offsets.insert(offsets.end(), side.stack.begin(), side.stack.end());
+      }
+    }
+    symbolizer_.Learn(offsets);
   }
 
   absl::StatusOr<RoundPlan> PlanOf(uint64_t row, uint64_t round) const {
@@ -237,6 +250,7 @@ class StressRun {
   std::vector<std::size_t> order_{};
   std::size_t turn_ = 0;
   std::vector<Watched> watched_{};
+  Symbolizer symbolizer_{};
   std::map<std::string, std::size_t> classes_{};
   const steady_clock::time_point start_ = steady_clock::now();
 };

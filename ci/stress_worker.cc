@@ -19,7 +19,7 @@ namespace {
 
 // Logs of the last round must not be taken for those of this one.
 void Forget(RoundRecord& record) {
-  for (EventLog& log : record.logs) log.~EventLog(), new (&log) EventLog();
+  for (EventLog& log : record.logs) log.Clear();
 }
 
 }  // namespace

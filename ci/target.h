@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "scenarios/explore/explorer.h"
 #include "scenarios/scenario.h"
+#include "scenarios/subject.h"
 
 namespace racewalk {
 

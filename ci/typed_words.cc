@@ -11,7 +11,9 @@
 #include "absl/strings/str_join.h"
 #include "ci/flag_values.h"
 #include "ci/options.h"
+#include "sanitizers/noise.h"
 #include "scenarios/nearest.h"
+#include "scenarios/scenario.h"
 
 namespace racewalk {
 namespace {

@@ -15,6 +15,7 @@
 #include "scenarios/hash.h"
 #include "scenarios/rng.h"
 #include "scenarios/scenario.h"
+#include "scenarios/subject.h"
 #include "scenarios/validate.h"
 #include "scenarios/words.h"
 
@@ -72,22 +73,6 @@ void Unroll(Scenario& scenario) {
   Unroll(scenario.after);
 }
 
-// Of a scenario without repeats.
-template <typename Predicate>
-bool Any(const Scenario& scenario, Predicate predicate) {
-  const auto in = [&](const std::vector<Operation>& operations) {
-    return std::any_of(operations.begin(), operations.end(), predicate);
-  };
-  return in(scenario.setup) || in(scenario.after) ||
-         std::any_of(scenario.threads.begin(), scenario.threads.end(),
-                     [&](const ScenarioThread& thread) { return in(thread.operations); });
-}
-
-bool HasHugePages(const Scenario& scenario) {
-  return scenario.host == HostBacking::kHuge ||
-         Any(scenario, [](const Operation& o) { return o.verb == Verb::kMakeHuge; });
-}
-
 std::string FreeName(const Scenario& scenario, const std::string& base) {
   for (uint32_t number = 2;; ++number) {
     std::string name =
@@ -140,12 +125,12 @@ uint64_t PagesNamed(const Scenario& scenario, uint32_t pages_per_frame) {
   return pages;
 }
 
-uint32_t DrawPages(const Scenario& scenario, Rng& rng) {
+uint32_t DrawPages(const Scenario& scenario, bool huge_pages, Rng& rng) {
   const uint32_t block = kBlockPages >> scenario.index_bits;
   const std::array<uint32_t, 5> sizes = {1, 4, 16, 64, block};
   // Drawn always, so that what follows does not depend on the kind of host.
   const uint32_t drawn = sizes[rng.Below(static_cast<uint32_t>(sizes.size()))];
-  return HasHugePages(scenario) ? block : drawn;
+  return huge_pages ? block : drawn;
 }
 
 Noise DrawNoise(Rng& rng) {
@@ -173,13 +158,16 @@ uint64_t KeyOf(const Scenario& scenario, absl::string_view mmu, absl::string_vie
 absl::StatusOr<RoundPlan> PlanRound(const Scenario& scenario, absl::string_view mmu,
                                     absl::string_view variant, uint64_t seed, uint64_t number,
                                     const StressLimits& limits) {
+  const absl::StatusOr<PreparedSubject> prepared =
+      Prepare({.scenario = scenario, .mmu = std::string(mmu), .variant = std::string(variant)});
+  if (!prepared.ok()) return prepared.status();
   Rng rng(KeyOf(scenario, mmu, variant, seed, number));
   RoundPlan plan;
   plan.scenario = scenario;
   plan.mmu = std::string(mmu);
   plan.variant = std::string(variant);
   Unroll(plan.scenario);
-  plan.pages_per_frame = DrawPages(plan.scenario, rng);
+  plan.pages_per_frame = DrawPages(scenario, prepared->shape.huge_pages, rng);
   plan.in_order = rng.Below(2) == 0;
   const uint32_t turns = 1 + rng.Below(kMostTurns);
   const Noise noise = DrawNoise(rng);

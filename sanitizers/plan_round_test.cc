@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -15,7 +16,10 @@
 #include "scenarios/parser.h"
 #include "scenarios/printer.h"
 #include "scenarios/scenario.h"
+#include "scenarios/subject.h"
 #include "scenarios/validate.h"
+#include "scenarios/variants.h"
+#include "scenarios/words.h"
 
 namespace racewalk {
 namespace {
@@ -68,7 +72,7 @@ std::vector<std::string> InOrder(const std::vector<Operation>& operations) {
 }
 
 TEST(PlanRound, IsFixedBySeedAndNumber) {
-  const Scenario& scenario = Library().front();
+  const Scenario& scenario = *FindScenario("fault_vs_unmap");
   std::set<std::string> different;
   for (uint64_t number = 0; number < kRounds; ++number) {
     EXPECT_EQ(All(Plan(scenario, number)), All(Plan(scenario, number)));
@@ -79,37 +83,58 @@ TEST(PlanRound, IsFixedBySeedAndNumber) {
 }
 
 TEST(PlanRound, RowsDrawOnTheirOwn) {
-  const Scenario& scenario = Library().front();
+  const Scenario& scenario = *FindScenario("fault_vs_unmap");
   const auto one = PlanRound(scenario, "tdp", "owned", 1, 0, {});
   const auto two = PlanRound(scenario, "tdp", "last_put_zaps", 1, 0, {});
   ASSERT_TRUE(one.ok() && two.ok());
   EXPECT_NE(one->seed, two->seed);
 }
 
-TEST(PlanRound, EveryRoundOfTheLibraryIsValidAndKeepsItsOperations) {
-  for (const Scenario& scenario : Library()) {
-    for (uint64_t number = 0; number < kRounds; ++number) {
-      const RoundPlan plan = Plan(scenario, number);
-      SCOPED_TRACE(scenario.name);
-      EXPECT_TRUE(ValidateScenario(plan.scenario).ok()) << ValidateScenario(plan.scenario);
-      const auto parsed = ParseScenario(PrintScenario(plan.scenario), "");
-      ASSERT_TRUE(parsed.ok()) << parsed.status();
-      EXPECT_EQ(*parsed, plan.scenario);
-      ASSERT_EQ(plan.scenario.threads.size(), scenario.threads.size());
-      for (std::size_t i = 0; i < scenario.threads.size(); ++i) {
-        const auto& own = scenario.threads[i].operations;
-        const auto& drawn = plan.scenario.threads[i].operations;
-        EXPECT_EQ(Sorted(drawn), Sorted(own));
-        if (plan.in_order) {
-          EXPECT_EQ(InOrder(drawn), InOrder(own));
-        }
+// Of one row of the library.
+void ExpectRounds(const Scenario& scenario, const std::string& mmu, const std::string& variant) {
+  SCOPED_TRACE(scenario.name + " " + mmu + " " + variant);
+  for (uint64_t number = 0; number < kRounds; ++number) {
+    const absl::StatusOr<RoundPlan> plan = PlanRound(scenario, mmu, variant, 1, number, {});
+    ASSERT_TRUE(plan.ok()) << plan.status();
+    EXPECT_TRUE(ValidateScenario(plan->scenario).ok()) << ValidateScenario(plan->scenario);
+    const auto parsed = ParseScenario(PrintScenario(plan->scenario), "");
+    ASSERT_TRUE(parsed.ok()) << parsed.status();
+    EXPECT_EQ(*parsed, plan->scenario);
+    ASSERT_EQ(plan->scenario.threads.size(), scenario.threads.size());
+    for (std::size_t i = 0; i < scenario.threads.size(); ++i) {
+      const auto& own = scenario.threads[i].operations;
+      const auto& drawn = plan->scenario.threads[i].operations;
+      EXPECT_EQ(Sorted(drawn), Sorted(own));
+      if (plan->in_order) {
+        EXPECT_EQ(InOrder(drawn), InOrder(own));
       }
-      EXPECT_EQ(InOrder(plan.scenario.setup), InOrder(scenario.setup));
-      EXPECT_EQ(InOrder(plan.scenario.after), InOrder(scenario.after));
-      EXPECT_EQ(plan.scenario.checks.size(), plan.in_order ? scenario.checks.size() : 0);
-      EXPECT_TRUE(!plan.in_order || plan.turns == 1);
+    }
+    EXPECT_EQ(InOrder(plan->scenario.setup), InOrder(scenario.setup));
+    EXPECT_EQ(InOrder(plan->scenario.after), InOrder(scenario.after));
+    EXPECT_EQ(plan->scenario.checks.size(), plan->in_order ? scenario.checks.size() : 0);
+    EXPECT_TRUE(!plan->in_order || plan->turns == 1);
+  }
+}
+
+TEST(PlanRound, EveryRoundOfTheLibraryIsValidAndKeepsItsOperations) {
+  int rows = 0;
+  for (const Scenario& scenario : Library()) {
+    for (const std::string& mmu : ModelledMmus()) {
+      for (const std::string& variant : VariantsToRun(scenario, MmuNamed(mmu))) {
+        if (!RunsOn(scenario, mmu, variant)) continue;
+        ExpectRounds(scenario, mmu, variant);
+        ++rows;
+      }
     }
   }
+  EXPECT_GT(rows, 300);
+}
+
+TEST(PlanRound, WhatAnMmuDoesNotHaveIsRefused) {
+  const Scenario scenario = Parse("any vcpu a{read 0} vmm m{donate 1}");
+  const auto plan = PlanRound(scenario, "tdp", "owned", 1, 0, {});
+  EXPECT_TRUE(absl::IsInvalidArgument(plan.status())) << plan.status();
+  EXPECT_FALSE(PlanRound(scenario, "stage2", "owned", 1, 0, {}).ok());
 }
 
 TEST(PlanRound, AboutHalfOfTheRoundsKeepTheOrder) {
@@ -170,7 +195,7 @@ TEST(PlanRound, ThreadsAreCopiesOfVcpus) {
 }
 
 TEST(PlanRound, WhatIsAskedForIsNotDrawn) {
-  const Scenario& scenario = Library().front();
+  const Scenario& scenario = *FindScenario("fault_vs_unmap");
   StressLimits limits;
   limits.noise = Noise{.kind = NoiseKind::kDelay, .per_mille = 7};
   limits.weakened.set(static_cast<std::size_t>(point::flush_frozen));

@@ -4,11 +4,9 @@
 
 #if defined(RACEWALK_TSAN)
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 
 #include "sanitizers/round_record.h"
@@ -25,23 +23,17 @@ int __tsan_get_report_mop(void* report, unsigned long index, int* tid, void** ad
 int __tsan_get_report_thread(void* report, unsigned long index, int* tid, uint64_t* os_id,
                              int* running, const char** name, int* parent, void** trace,
                              unsigned long trace_size);
-void __sanitizer_symbolize_pc(void* pc, const char* format, char* buffer, std::size_t size);
 void __tsan_on_report(void* report);
+// Where this program's code begins and ends; the linker's.
+extern const char __executable_start;
+extern const char etext;
 }
 
 namespace racewalk {
 namespace {
 
-constexpr std::size_t kFrames = 24;
-
 // Set before there are threads.
 RoundRecord* g_record = nullptr;
-
-struct Frame {
-  const char* function = "";
-  const char* file = "";
-  const char* line = "";
-};
 
 template <std::size_t n>
 void Copy(const char* from, std::array<char, n>& to) {
@@ -49,62 +41,14 @@ void Copy(const char* from, std::array<char, n>& to) {
   to.back() = '\0';
 }
 
-// Appends what fits, and always a 0.
-template <std::size_t n>
-void Append(std::array<char, n>& text, std::size_t& used, const Frame& frame) {
-  const char* const slash = std::strrchr(frame.file, '/');
-  const char* const name = slash == nullptr ? frame.file : slash + 1;
-  const int wrote = std::snprintf(text.data() + used, n - used, "%s%s %s:%s", used == 0 ? "" : "\n",
-                                  frame.function, name, frame.line);
-  if (wrote > 0) used = std::min(used + static_cast<std::size_t>(wrote), n - 1);
-}
+using Trace = std::array<void*, RaceSide::kFrames>;
 
-// What the world below the core does is the same for all of the core's accesses.
-bool IsOfPlatform(const Frame& frame) {
-  if (frame.file[0] == '\0' || std::strcmp(frame.file, "??") == 0) return true;
-  for (const char* part : {"core/platform/", "sanitizers/stress_platform", "/include/c++/",
-                           "/lib/llvm", "compiler-rt", "<null>"}) {
-    if (std::strstr(frame.file, part) != nullptr) return true;
-  }
-  return false;
-}
-
-// Calls visit with each function that was inlined at `pc`, the innermost first.
-template <typename Visit>
-void Symbolize(void* pc, Visit visit) {
-  static char buffer[8192];  // reports are made one at a time
-  std::memset(buffer, 0, sizeof buffer);
-  __sanitizer_symbolize_pc(pc, "%f\t%s\t%l", buffer, sizeof buffer - 1);
-  for (char* text = buffer; *text != '\0' && text < buffer + sizeof buffer - 1;) {
-    char* const next = text + std::strlen(text) + 1;
-    Frame frame{.function = text};
-    if (char* const file = std::strchr(text, '\t'); file != nullptr) {
-      *file = '\0';
-      frame.file = file + 1;
-      if (char* const line = std::strchr(file + 1, '\t'); line != nullptr) {
-        *line = '\0';
-        frame.line = line + 1;
-      }
-    }
-    visit(frame);
-    text = next;
-  }
-}
-
-void ReadStack(void* const* trace, RaceSide& side) {
-  std::size_t used = 0;
-  void* last = nullptr;
-  for (std::size_t i = 0; i < kFrames && trace[i] != nullptr; ++i) {
-    // A frame stands there once for each function that was inlined in it.
-    if (trace[i] == last) continue;
-    last = trace[i];
-    Symbolize(last, [&](const Frame& frame) {
-      Append(side.stack, used, frame);
-      if (side.place[0] != '\0' || IsOfPlatform(frame)) return;
-      const char* const slash = std::strrchr(frame.file, '/');
-      std::snprintf(side.place.data(), side.place.size(), "%s:%s",
-                    slash == nullptr ? frame.file : slash + 1, frame.line);
-    });
+void ReadStack(const Trace& trace, RaceSide& side) {
+  const char* const begin = &__executable_start;
+  const char* const end = &etext;
+  for (std::size_t i = 0; i < trace.size(); ++i) {
+    const char* const code = static_cast<const char*>(trace[i]);
+    side.stack[i] = code >= begin && code < end ? static_cast<uint64_t>(code - begin) : 0;
   }
 }
 
@@ -137,17 +81,18 @@ void Record(void* report, RoundRecord& record) {
   if (description != nullptr) Copy(description, race.what);
   // What is no race has stacks only: where locks were taken, say.
   for (std::size_t i = 0; mops == 0 && i < race.sides.size(); ++i) {
-    void* trace[kFrames] = {};
+    Trace trace{};
     if (i >= static_cast<std::size_t>(stacks)) break;
-    __tsan_get_report_stack(report, i, trace, kFrames);
+    __tsan_get_report_stack(report, i, trace.data(), trace.size());
     ReadStack(trace, race.sides[i]);
   }
   for (std::size_t i = 0; i < race.sides.size() && i < static_cast<std::size_t>(mops); ++i) {
     RaceSide& side = race.sides[i];
     int tid = -1, size = 0, write = 0, atomic = 0;
     void* address = nullptr;
-    void* trace[kFrames] = {};
-    __tsan_get_report_mop(report, i, &tid, &address, &size, &write, &atomic, trace, kFrames);
+    Trace trace{};
+    __tsan_get_report_mop(report, i, &tid, &address, &size, &write, &atomic, trace.data(),
+                          trace.size());
     side.write = write != 0;
     side.atomic = atomic != 0;
     ReadThreadName(report, tid, threads, side);

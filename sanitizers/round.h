@@ -10,17 +10,10 @@
 #include "absl/status/status.h"
 #include "core/protocol.h"
 #include "sanitizers/event_log.h"
+#include "sanitizers/noise.h"
 #include "scenarios/scenario.h"
 
 namespace racewalk {
-
-enum class NoiseKind : uint8_t { kNone, kYield, kDelay };
-
-// Pauses at protocol points, which widen windows.
-struct Noise {
-  NoiseKind kind = NoiseKind::kYield;
-  uint32_t per_mille = 20;  // of protocol points at which a thread pauses
-};
 
 struct RoundPlan {
   // Tiny geometry, its threads' operations in this round's order, repeats unrolled.

@@ -7,6 +7,7 @@
 #include <source_location>
 #include <type_traits>
 
+#include "core/platform/native/fail.h"
 #include "core/violation.h"
 #include "sanitizers/race_reports.h"
 
@@ -31,6 +32,7 @@ void RecordViolationsIn(RoundRecord& record) {
   // Threads of earlier rounds, such as liburcu's, may be there to read it.
   if (g_record == &record) return;
   g_record = &record;
+  SetNativeFailHandler(RecordViolation);
   RecordRacesIn(&record);
 }
 

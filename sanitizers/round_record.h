@@ -18,14 +18,16 @@
 
 namespace racewalk {
 
-// One side of a data race, or one place of another report. Texts end in 0 and
-// are cut where they do not fit.
+// One side of a data race, or one place of another report.
 struct RaceSide {
+  static constexpr std::size_t kFrames = 24;
+
   bool write = false;
   bool atomic = false;
-  std::array<char, 48> thread{};   // its name, "" if it has none
-  std::array<char, 128> place{};   // "walk.h:42", the first frame that is not of a platform
-  std::array<char, 1024> stack{};  // "function place" a line, the innermost first
+  std::array<char, 48> thread{};  // its name, "" if it has none; cut where it does not fit
+  // The innermost first: distances from where this program is loaded. 0: of a
+  // library, or none.
+  std::array<uint64_t, kFrames> stack{};
 };
 
 struct RaceReport {

@@ -17,23 +17,22 @@ extern "C" {
 #if defined(RACEWALK_TSAN)
 // The process goes on after a report: one round may have several. A long
 // history: both stacks of a race matter more than memory does. Nothing here
-// runs on after main, so there is nothing to wait for at the end. Where there
-// is no symbolizer of LLVM's, that of binutils serves, which comes with g++.
+// runs on after main, so there is nothing to wait for at the end. Whoever
+// watches looks the source lines up, once for what is seen many times.
 const char* __tsan_default_options();
 const char* __tsan_default_options() {
-  return "halt_on_error=0:history_size=4:atexit_sleep_ms=0:second_deadlock_stack=1:"
-         "allow_addr2line=1";
+  return "halt_on_error=0:history_size=4:atexit_sleep_ms=0:second_deadlock_stack=1:symbolize=0";
 }
 #endif
 
 #if defined(RACEWALK_ASAN)
-// An abort is told with its stack, as what the sanitizer itself sees is.
+// Orders of initialisation are checked because they are free to check.
 const char* __asan_default_options();
 const char* __asan_default_options() {
-  return "handle_abort=1:strict_init_order=1:check_initialization_order=1:allow_addr2line=1";
+  return "strict_init_order=1:check_initialization_order=1:symbolize=0";
 }
 const char* __ubsan_default_options();
-const char* __ubsan_default_options() { return "print_stacktrace=1"; }
+const char* __ubsan_default_options() { return "print_stacktrace=1:symbolize=0"; }
 #endif
 
 }  // extern "C"

@@ -3,11 +3,14 @@
 #ifndef RACEWALK_SANITIZERS_STRESS_THREAD_H_
 #define RACEWALK_SANITIZERS_STRESS_THREAD_H_
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <source_location>
 #include <string>
@@ -47,6 +50,7 @@ struct StressWorld {
 class StressThread {
  public:
   using Location = std::source_location;
+  static constexpr std::size_t kSystemName = 15;  // bytes of a thread's name that Linux keeps
 
   // `index`: from 0, another one for each thread of a round. `log` is borrowed; may be null.
   StressThread(std::string its_name, uint32_t its_index, EventLog* its_log)
@@ -57,6 +61,10 @@ class StressThread {
         previous_(current) {
     current = this;
     SetNativeThreadName(name.c_str());
+    // For debuggers and ThreadSanitizer's reports; the other threads are not ours to name.
+    if (index < kMaxScenarioThreads) {
+      pthread_setname_np(pthread_self(), name.substr(0, kSystemName).c_str());
+    }
   }
   ~StressThread() {
     current = previous_;
