@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +18,7 @@
 #include "ci/escape.h"
 #include "ci/exploration.h"
 #include "ci/finding.h"
+#include "ci/fresh_seed.h"
 #include "ci/interrupt.h"
 #include "ci/json_output.h"
 #include "ci/output_path.h"
@@ -38,10 +38,6 @@ namespace {
 // The part of what is left of --time-limit that shrinking may use.
 constexpr double kLimitShare = 0.9;
 
-// Below 2^48: a program that reads JSON numbers as doubles keeps all of it.
-uint64_t FreshSeed() {
-  std::random_device device;
-  return ((uint64_t{device()} << 32) | device()) & ((uint64_t{1} << 48) - 1);
 }
 
 template <typename Value>
@@ -167,7 +163,10 @@ class Check {
 
   ExplorationHooks Hooks() {
     return {.interrupted = Interrupted,
-            .progress = [this](const ExplorationProgress& now) { progress_.Show(now); },
+            .progress =
+                [this](const ExplorationProgress& now) {
+                  progress_.Show(ProgressText(now), now.seconds);
+                },
             .found = [this](Finding& finding) { Found(finding); }};
   }
 

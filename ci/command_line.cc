@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,113 +19,12 @@
 #include "ci/escape.h"
 #include "ci/flag_values.h"
 #include "ci/options.h"
+#include "ci/typed_words.h"
 #include "ci/version.h"
 #include "scenarios/nearest.h"
 
 namespace racewalk {
 namespace {
-
-// The values as they were typed: CLI11 only sorts words, so that every message
-// about a value is ours.
-struct Words {
-  ListOptions list{};
-  CheckOptions check{};
-  ReplayOptions replay{};
-  ShrinkCommandOptions shrink{};
-  MutantsOptions mutants{};
-  std::string mmu{};
-  std::string executions{};
-  std::string seconds{};
-  std::string seed{};
-  std::string jobs{};
-  std::string time_limit{};
-  std::string shrink_seconds{};
-  std::string stop_at{};
-  std::string sample{};
-  std::vector<std::string> seeds{};
-  std::vector<std::string> compare{};
-  std::vector<std::string> strategies{};
-  std::vector<std::string> weaken{};
-  std::vector<std::string> variants{};
-};
-
-// 0 is a value here: it turns shrinking off.
-absl::Status ReadShrinkSeconds(const std::string& value, double& seconds) {
-  uint64_t zero = 1;
-  std::optional<double> number;
-  if (ParseDigits(value, zero) && zero == 0) {
-    seconds = 0;
-    return absl::OkStatus();
-  }
-  absl::Status status = ReadSeconds("--shrink-seconds", value, number);
-  if (number) seconds = *number;
-  return status;
-}
-
-absl::Status ReadCheck(Words& words) {
-  CheckOptions& check = words.check;
-  absl::Status status = ReadSeconds("--seconds", words.seconds, check.seconds);
-  status.Update(ReadSeconds("--time-limit", words.time_limit, check.time_limit));
-  status.Update(ReadSeed("--seed", words.seed, check.seed));
-  status.Update(ReadCount("--executions", "executions", words.executions, check.executions));
-  status.Update(ReadJobs(words.jobs, check.jobs));
-  status.Update(ReadMmu(words.mmu, check.mmu));
-  status.Update(ReadShrinkSeconds(words.shrink_seconds, check.shrink_seconds));
-  // A spec has commas of its own ("pct:3,n=3,k=58"), so spaces separate.
-  check.strategies = SplitValues(words.strategies, ' ');
-  check.weaken = SplitValues(words.weaken, ',');
-  check.variants = SplitValues(words.variants, ',');
-  return status;
-}
-
-absl::Status ReadMutants(Words& words) {
-  MutantsOptions& mutants = words.mutants;
-  std::optional<double> seconds;
-  absl::Status status = ReadSeconds("--seconds", words.seconds, seconds);
-  mutants.seconds = seconds.value_or(mutants.seconds);
-  status.Update(ReadSeconds("--time-limit", words.time_limit, mutants.time_limit));
-  status.Update(ReadCount("--executions", "executions", words.executions, mutants.executions));
-  status.Update(ReadCount("--sample", "units", words.sample, mutants.sample));
-  status.Update(ReadJobs(words.jobs, mutants.jobs));
-  status.Update(ReadMmu(words.mmu, mutants.mmu));
-  for (const std::string& value : SplitValues(words.seeds, ',')) {
-    std::optional<uint64_t> seed;
-    status.Update(ReadSeed("--seeds", value, seed));
-    const std::vector<uint64_t>& known = mutants.seeds;
-    if (seed && std::find(known.begin(), known.end(), *seed) == known.end()) {
-      mutants.seeds.push_back(*seed);
-    }
-  }
-  mutants.strategies = SplitValues(words.strategies, ' ');
-  mutants.variants = SplitValues(words.variants, ',');
-  mutants.compare = SplitValues(words.compare, ',');
-  const bool compared = !mutants.compare.empty();
-  if (mutants.presubmit + mutants.fresh + compared > 1) {
-    status.Update(absl::InvalidArgumentError(
-        "--fresh, --presubmit and --compare exclude each other; give one of them"));
-  }
-  if (mutants.update && mutants.presubmit) {
-    status.Update(absl::InvalidArgumentError(
-        "--update: a pre-submit run's kills are not for the kill table; leave it out"));
-  }
-  if (compared && !(mutants.strategies.empty() && mutants.html.empty())) {
-    status.Update(absl::InvalidArgumentError(
-        "--compare names the strategies and writes no page of kills; leave --strategy and --html "
-        "out"));
-  }
-  return status;
-}
-
-absl::Status ReadShrink(Words& words) {
-  ShrinkCommandOptions& shrink = words.shrink;
-  // The same words as of check.
-  absl::Status status = ReadCheck(words);
-  shrink.seconds = words.check.seconds.value_or(shrink.seconds);
-  shrink.executions = words.check.executions.value_or(shrink.executions);
-  shrink.seed = words.check.seed.value_or(shrink.seed);
-  shrink.jobs = words.check.jobs;
-  return status;
-}
 
 void AddList(CLI::App& app, Words& words) {
   CLI::App* list = app.add_subcommand("list", "Show what there is");
@@ -168,22 +68,6 @@ void AddCheck(CLI::App& app, Words& words) {
       "Examples: racewalk check\n"
       "          racewalk check fault_vs_collapse --variant=last_put_zaps --seconds=5\n"
       "          racewalk check --bug=X11 --out=traces");
-}
-
-absl::Status ReadReplay(Words& words) {
-  ReplayOptions& replay = words.replay;
-  uint64_t step = 0;
-  if (!words.stop_at.empty()) {
-    if (!ParseDigits(words.stop_at, step)) {
-      return BadValue("--stop-at", "the number of a step", words.stop_at, "17");
-    }
-    replay.stop_at = step;
-  } else if (replay.break_there) {
-    return absl::InvalidArgumentError(
-        "--break: expected --stop-at=STEP beside it, to say where; for example --stop-at=17 "
-        "--break");
-  }
-  return absl::OkStatus();
 }
 
 void AddReplay(CLI::App& app, Words& words) {
@@ -283,6 +167,47 @@ void AddMutants(CLI::App& app, Words& words) {
       "          racewalk mutants --compare=random,pct:3,pos --update");
 }
 
+void AddStress(CLI::App& app, Words& words) {
+  CLI::App* stress =
+      app.add_subcommand("stress", "Run scenarios on real threads, with tables of full size");
+  StressOptions& options = words.stress;
+  stress->add_option("SCENARIO", options.scenarios,
+                     "Names, files or one-line text; the whole library if left out");
+  stress->add_option("--mmu", words.mmu,
+                     "tdp, stage2 or any; default: all that the scenario is for");
+  stress
+      ->add_option("--variant", words.variants,
+                   "Variant, '+' combines, ',' separates; default: the scenario's")
+      ->allow_extra_args(false);
+  stress->add_option("--seconds", words.seconds, "In total; default 10");
+  stress->add_option("--rounds", words.rounds, "At most so many for each row of the table");
+  stress->add_option("--round", words.round, "Only the round of this number, again and again");
+  stress->add_option("--threads", words.threads,
+                     "Threads of a round, at least: further ones do what the vCPUs do");
+  stress->add_option("--seed", words.seed,
+                     "Decimal or 0x...; fixes all but the schedule; default: a fresh one, printed");
+  stress->add_option("--noise", words.noise,
+                     "none, yield:P or delay:P: pauses at P of 1000 protocol points; default: each "
+                     "round draws its own");
+  stress->add_option("--weaken", words.weaken, "Protocol points to weaken: POINT[,POINT...]")
+      ->allow_extra_args(false);
+  stress->add_option("--bug", options.bug, "Bring a historical bug back, by short or long name");
+  stress->add_option("--out", options.out,
+                     "Folder for the scenarios of rounds that failed; existing files are kept");
+  stress->add_option("--explorer", options.explorer,
+                     "The racewalk that looks for what was found with schedules of its own, or "
+                     "none; default: this one, else the release build's");
+  stress->add_option("--stuck-seconds", words.stuck_seconds,
+                     "A round that takes longer is a deadlock or a livelock; default 30");
+  stress->add_option("--events", words.events, "on or off: what each thread did last; default on");
+  stress->add_flag("--json", options.json, "One JSON object on standard output");
+  stress->footer(
+      "Examples: racewalk stress\n"
+      "          racewalk stress fault_vs_collapse --mmu=tdp --seconds=60 --noise=delay:50\n"
+      "          racewalk stress fault_vs_unmap --weaken=walk_follow --out=found\n"
+      "          build/tsan/bin/racewalk stress --seconds=600 --seed=7");
+}
+
 std::vector<std::string> CommandNames(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
@@ -346,12 +271,17 @@ absl::Status CheckNotEmpty(const std::vector<std::string>& arguments) {
   return absl::OkStatus();
 }
 
+// Every command that a build may have; messages name those that this one lacks.
+constexpr std::array<absl::string_view, 6> kAllCommands = {"list",   "check",   "replay",
+                                                           "shrink", "mutants", "stress"};
+
 // The first argument names the command; CLI11 would only say that one is missing.
 absl::Status CheckCommand(const CLI::App& app, const std::vector<std::string>& arguments) {
   const std::vector<std::string> names = CommandNames(app);
+  const std::string example = names.size() == 1 ? names.front() : "check";
   if (arguments.empty()) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "expected a command: ", absl::StrJoin(names, ", "), "; for example racewalk check"));
+        "expected a command: ", absl::StrJoin(names, ", "), "; for example racewalk ", example));
   }
   const std::string& first = arguments.front();
   if (absl::StartsWith(first, "-")) {
@@ -361,27 +291,23 @@ absl::Status CheckCommand(const CLI::App& app, const std::vector<std::string>& a
     }
     return absl::InvalidArgumentError(
         absl::StrCat("unknown flag ", Quoted(first), DidYouMean(first, flags),
-                     " (the command comes first: racewalk check ", first, ")"));
+                     " (the command comes first: racewalk ", example, " ", first, ")"));
   }
   if (std::find(names.begin(), names.end(), first) != names.end()) return absl::OkStatus();
+  if (std::find(kAllCommands.begin(), kAllCommands.end(), first) != kAllCommands.end()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("this build is instrumented and has no command ", first,
+                     "; use the release build's, build/release/bin/racewalk ", first));
+  }
   return absl::InvalidArgumentError(absl::StrCat("unknown command ", Quoted(first),
                                                  DidYouMean(first, names),
                                                  " (there are: ", absl::StrJoin(names, ", "), ")"));
 }
 
-absl::Status CheckList(const ListOptions& list) {
-  const std::vector<std::string> kinds = {"scenarios", "points", "bugs", "strategies"};
-  if (list.what.empty() || std::find(kinds.begin(), kinds.end(), list.what) != kinds.end()) {
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(absl::StrCat("list: expected ", absl::StrJoin(kinds, ", "),
-                                                 ", not ", Quoted(list.what),
-                                                 DidYouMean(list.what, kinds)));
-}
-
 }  // namespace
 
-absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& arguments) {
+absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& arguments,
+                                            Commands commands) {
   Invocation invocation;
   invocation.command = "racewalk";
   for (const std::string& argument : arguments) {
@@ -393,12 +319,17 @@ absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& argu
                  "racewalk");
     bool version = false;
     app.add_flag("--version", version, "Print the version");
-    app.footer("Example: racewalk check --seconds=10\nEvery command has --help.");
-    AddList(app, words);
-    AddCheck(app, words);
-    AddReplay(app, words);
-    AddShrink(app, words);
-    AddMutants(app, words);
+    if (commands == Commands::kAll) {
+      app.footer("Example: racewalk check --seconds=10\nEvery command has --help.");
+      AddList(app, words);
+      AddCheck(app, words);
+      AddReplay(app, words);
+      AddShrink(app, words);
+      AddMutants(app, words);
+    } else {
+      app.footer("This build is instrumented; the release build has the other commands.");
+    }
+    AddStress(app, words);
     absl::Status status = CheckCommand(app, arguments);
     status.Update(CheckNotEmpty(arguments));
     if (!status.ok()) return status;
@@ -415,8 +346,11 @@ absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& argu
       const absl::string_view revision = kRevision;
       invocation.options = TextOptions{
           absl::StrCat("racewalk ", kVersion, revision.empty() ? "" : " ", revision, "\n")};
+    } else if (app.got_subcommand("stress")) {
+      status = ReadStress(words);
+      invocation.options = std::move(words.stress);
     } else if (app.got_subcommand("list")) {
-      status = CheckList(words.list);
+      status = ReadList(words);
       invocation.options = std::move(words.list);
     } else if (app.got_subcommand("check")) {
       status = ReadCheck(words);

@@ -14,7 +14,7 @@
 #include "ci/kill_table.h"
 #include "ci/sentences.h"
 #include "ci/sort_by_key.h"
-#include "ci/summary.h"
+#include "ci/table.h"
 #include "scenarios/bugs.h"
 #include "scenarios/explore/checksum.h"
 #include "scenarios/explore/subject_words.h"

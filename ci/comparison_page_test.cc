@@ -8,7 +8,7 @@
 #include "ci/kill_files.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "scenarios/explore/files.h"
+#include "scenarios/files.h"
 
 namespace racewalk {
 namespace {

@@ -8,7 +8,7 @@
 #include "ci/kill_files.h"
 #include "ci/kill_table.h"
 #include "ci/synchronization.h"
-#include "ci/target.h"
+#include "ci/token_target.h"
 #include "core/protocol.h"
 #include "gmock/gmock.h"
 #include "scenarios/explore/explorer.h"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,6 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "ci/chunk.h"
 #include "ci/schedule.h"
+#include "ci/sentences.h"
 #include "ci/worker_pool.h"
 #include "scenarios/explore/distinct.h"
 
@@ -268,6 +270,18 @@ class Exploration {
 };
 
 }  // namespace
+
+std::string ProgressText(const ExplorationProgress& progress) {
+  const double rate = static_cast<double>(progress.executions) / std::max(progress.seconds, 0.001);
+  std::string text = absl::StrCat(
+      Count(progress.executions, "execution"), ", ",
+      Grouped(static_cast<uint64_t>(std::llround(rate))), "/s, ",
+      progress.violations == 0 ? "no violation" : Count(progress.violations, "violation"));
+  if (progress.seconds_left) {
+    absl::StrAppend(&text, ", ", std::llround(std::ceil(*progress.seconds_left)), " s left");
+  }
+  return text;
+}
 
 absl::StatusOr<ExplorationResult> Explore(const std::vector<Unit>& units,
                                           const ExplorationOptions& options,

@@ -13,8 +13,8 @@
 #include "absl/status/statusor.h"
 #include "ci/finding.h"
 #include "ci/plan.h"
-#include "ci/target.h"
 #include "ci/terminal.h"
+#include "ci/token_target.h"
 
 namespace racewalk {
 
@@ -73,6 +73,9 @@ struct ExplorationProgress {
   double seconds = 0;
   std::optional<double> seconds_left{};
 };
+
+// "1,234,567 executions, 98,765/s, no violation, 12 s left".
+std::string ProgressText(const ExplorationProgress& progress);
 
 // All are called in this process, between messages.
 struct ExplorationHooks {

@@ -155,5 +155,12 @@ TEST(Exploration, TheTimeLimitEndsEvenAHang) {
   EXPECT_EQ(result.units[0].executions, 0u);
 }
 
+TEST(ProgressText, HasWhatOneWaitsFor) {
+  EXPECT_EQ(ProgressText({.executions = 3000, .seconds = 2, .seconds_left = 7.2}),
+            "3,000 executions, 1,500/s, no violation, 8 s left");
+  EXPECT_EQ(ProgressText({.executions = 10, .violations = 2, .seconds = 1}),
+            "10 executions, 10/s, 2 violations");
+}
+
 }  // namespace
 }  // namespace racewalk

@@ -18,7 +18,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "ci/target.h"
+#include "ci/token_target.h"
 #include "scenarios/explore/explorer.h"
 #include "scenarios/explore/strategy.h"
 

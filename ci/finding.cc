@@ -13,6 +13,7 @@
 #include "ci/synchronization.h"
 #include "ci/timeline.h"
 #include "ci/timeline_rows.h"
+#include "ci/token_target.h"
 #include "scenarios/explore/token.h"
 #include "scenarios/explore/trace.h"
 

@@ -12,7 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "ci/mutants_summary.h"
-#include "scenarios/explore/files.h"
+#include "scenarios/files.h"
 
 namespace racewalk {
 namespace {

@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "ci/kill_table.h"
-#include "ci/target.h"
+#include "ci/token_target.h"
 
 namespace racewalk {
 

@@ -19,7 +19,7 @@
 #include "ci/mutants_summary.h"
 #include "core/protocol.h"
 #include "scenarios/explore/explorer.h"
-#include "scenarios/explore/files.h"
+#include "scenarios/files.h"
 
 namespace racewalk {
 namespace {

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "ci/json_output.h"
-#include "ci/summary.h"
+#include "ci/table.h"
 #include "core/protocol.h"
 #include "scenarios/bugs.h"
 #include "scenarios/explore/strategy.h"

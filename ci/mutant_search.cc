@@ -18,7 +18,7 @@ namespace racewalk {
 namespace {
 
 // Rows of equal rank stay in the order of the library.
-void Order(std::vector<Unit>& units, const MutantSearchOptions& options) {
+void InOrder(std::vector<Unit>& units, const MutantSearchOptions& options) {
   const std::vector<std::string>& first = options.first_scenarios;
   const auto rank = [&](const Unit& unit) {
     const Scenario& scenario = unit.target.subject.scenario;
@@ -78,7 +78,7 @@ absl::StatusOr<MutantSearchOutcome> SearchMutant(const MutantUnit& unit,
   for (const SearchPhase& phase : options.phases) {
     absl::StatusOr<Plan> plan = PlanOfMutant(unit, phase.strategies);
     if (!plan.ok()) return plan.status();
-    Order(plan->units, options);
+    InOrder(plan->units, options);
     ExplorationOptions exploration;
     exploration.jobs = options.jobs;
     exploration.seed = options.seed;

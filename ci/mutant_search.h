@@ -14,7 +14,7 @@
 #include "ci/kill_table.h"
 #include "ci/mutant.h"
 #include "ci/plan.h"
-#include "ci/target.h"
+#include "ci/token_target.h"
 
 namespace racewalk {
 

@@ -17,8 +17,8 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "scenarios/explore/checksum.h"
-#include "scenarios/explore/files.h"
 #include "scenarios/explore/subject_words.h"
+#include "scenarios/files.h"
 
 namespace racewalk {
 namespace {

@@ -33,7 +33,7 @@
 #include "ci/version.h"
 #include "ci/worker_pool.h"
 #include "core/violation.h"
-#include "scenarios/explore/files.h"
+#include "scenarios/files.h"
 
 namespace racewalk {
 namespace {

@@ -8,7 +8,7 @@
 #include "ci/console.h"
 #include "ci/exit_status.h"
 #include "ci/options.h"
-#include "ci/target.h"
+#include "ci/token_target.h"
 
 namespace racewalk {
 

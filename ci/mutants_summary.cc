@@ -10,7 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "ci/sentences.h"
-#include "ci/summary.h"
+#include "ci/table.h"
 #include "core/protocol.h"
 #include "scenarios/explore/subject_words.h"
 

@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "sanitizers/noise.h"
+
 namespace racewalk {
 
 // A text that was asked for instead of work: --help, --version.
@@ -77,9 +79,28 @@ struct MutantsOptions {
   std::string html{};
 };
 
+struct StressOptions {
+  std::vector<std::string> scenarios{};  // names, files or one-line text; empty: the library
+  std::string mmu{};                     // "tdp", "stage2"; "" for any
+  std::vector<std::string> variants{};   // combinations; empty: the scenario's own
+  std::optional<double> seconds{};
+  std::optional<uint64_t> rounds{};  // of each row
+  std::optional<uint64_t> round{};   // only this one
+  uint32_t threads = 0;              // at least, where there are vCPUs
+  std::optional<uint64_t> seed{};
+  std::optional<Noise> noise{};       // else each round draws its own
+  std::vector<std::string> weaken{};  // names of points
+  std::string bug{};
+  std::string out{};       // folder for scenarios; "" for none
+  std::string explorer{};  // a racewalk that can explore; "" for the default one, or "none"
+  double stuck_seconds = 30;
+  bool events = true;
+  bool json = false;
+};
+
 struct Invocation {
   std::variant<TextOptions, ListOptions, CheckOptions, ReplayOptions, ShrinkCommandOptions,
-               MutantsOptions>
+               MutantsOptions, StressOptions>
       options{};
   std::string command{};  // as typed, on one line, quoted so that a shell reads it again
 };

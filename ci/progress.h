@@ -1,17 +1,11 @@
-// How far an exploration has come, for whoever waits for it.
+// How far a run has come, for whoever waits for it.
 #ifndef RACEWALK_CI_PROGRESS_H_
 #define RACEWALK_CI_PROGRESS_H_
 
-#include <string>
-
 #include "absl/strings/string_view.h"
 #include "ci/console.h"
-#include "ci/exploration.h"
 
 namespace racewalk {
-
-// "1,234,567 executions, 98,765/s, no violation, 12 s left".
-std::string ProgressText(const ExplorationProgress& progress);
 
 // On a terminal one line that is rewritten a few times a second; else a line
 // every five seconds. Thread-compatible.
@@ -20,8 +14,7 @@ class Progress {
   // `console` must outlive this.
   explicit Progress(const Console& console) : console_(console) {}
 
-  void Show(const ExplorationProgress& progress);
-  // The same for any text, `seconds` after the start.
+  // `seconds` after the start; texts that come too soon after the last are left out.
   void Show(absl::string_view text, double seconds);
   // Takes a rewritten line away, before something else is printed.
   void Clear();

@@ -13,10 +13,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "ci/token_target.h"
 #include "core/violation.h"
-#include "scenarios/explore/files.h"
 #include "scenarios/explore/subject_words.h"
 #include "scenarios/explore/token.h"
+#include "scenarios/files.h"
 #include "scenarios/nearest.h"
 
 namespace racewalk {

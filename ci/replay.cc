@@ -23,7 +23,6 @@
 #include "ci/timeline_rows.h"
 #include "ci/word_history.h"
 #include "scenarios/explore/explorer.h"
-#include "scenarios/explore/files.h"
 #include "scenarios/explore/strategy.h"
 #include "scenarios/explore/subject_words.h"
 #include "scenarios/explore/token.h"

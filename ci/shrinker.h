@@ -14,6 +14,7 @@
 #include "ci/recorded.h"
 #include "ci/target.h"
 #include "ci/terminal.h"
+#include "ci/token_target.h"
 
 namespace racewalk {
 

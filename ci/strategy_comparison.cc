@@ -32,7 +32,7 @@
 #include "ci/version.h"
 #include "ci/worker_pool.h"
 #include "scenarios/bugs.h"
-#include "scenarios/explore/files.h"
+#include "scenarios/files.h"
 
 namespace racewalk {
 namespace {

@@ -3,17 +3,10 @@
 #define RACEWALK_CI_SUMMARY_H_
 
 #include <string>
-#include <vector>
 
-#include "absl/strings/string_view.h"
 #include "ci/check_report.h"
 
 namespace racewalk {
-
-// Columns as wide as their widest cell, two spaces apart; `right` says which
-// are aligned to the right. The first row is the heading.
-std::string FormatTable(const std::vector<std::vector<std::string>>& rows,
-                        const std::vector<bool>& right);
 
 // The table, the sentences on luck and on bounds, and the last line: the
 // parameters with the verdict.

@@ -1,15 +1,11 @@
 #include "ci/summary.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "ci/check_report.h"
-#include "ci/console.h"
-#include "ci/progress.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -38,14 +34,6 @@ FoundClass Found(ViolationKind kind) {
   found.finding.kind = kind;
   found.finding.token = "TOKEN";
   return found;
-}
-
-TEST(FormatTable, AlignsItsColumns) {
-  EXPECT_EQ(FormatTable({{"name", "n", "note"}, {"a", "10", ""}, {"long", "9", "x"}},
-                        {false, true, false}),
-            "name   n  note\n"
-            "a     10\n"
-            "long   9  x\n");
 }
 
 TEST(Summary, HasARowForEachUnitAndEndsWithTheVerdict) {
@@ -113,36 +101,6 @@ TEST(CheckReport, AnEnumerationThatEstablishedNothingIsNoPass) {
   EXPECT_EQ(LabelOf(report), "bounded(10)");
   report.result.units[0].claim = "bounded(9)";
   EXPECT_EQ(LabelOf(report), "bounded(9)");
-}
-
-TEST(ProgressText, HasWhatOneWaitsFor) {
-  EXPECT_EQ(ProgressText({.executions = 3000, .seconds = 2, .seconds_left = 7.2}),
-            "3,000 executions, 1,500/s, no violation, 8 s left");
-  EXPECT_EQ(ProgressText({.executions = 10, .violations = 2, .seconds = 1}),
-            "10 executions, 10/s, 2 violations");
-}
-
-// Goal: no control characters in a log file, and not a line for every chunk.
-TEST(Progress, PlainLinesWhereThereIsNoTerminal) {
-  std::string text;
-  Console console{.err = [&](absl::string_view part) { absl::StrAppend(&text, part); }};
-  Progress progress(console);
-  for (int i = 0; i <= 100; ++i) progress.Show({.executions = 1, .seconds = 0.1 * i});
-  progress.Clear();
-  EXPECT_THAT(text, Not(HasSubstr("\r")));
-  EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 2);
-  EXPECT_GE(std::count(text.begin(), text.end(), '\n'), 1);
-}
-
-TEST(Progress, OneLineOnATerminalTakenAwayInTheEnd) {
-  std::string text;
-  Console console{.err = [&](absl::string_view part) { absl::StrAppend(&text, part); },
-                  .err_is_terminal = true};
-  Progress progress(console);
-  progress.Show({.executions = 1, .seconds = 1});
-  EXPECT_THAT(text, Not(HasSubstr("\n")));
-  progress.Clear();
-  EXPECT_THAT(text, ::testing::EndsWith("\r\033[K"));
 }
 
 }  // namespace

@@ -6,37 +6,17 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "scenarios/explore/files.h"
+#include "ci/out_folder.h"
+#include "scenarios/files.h"
 
 namespace racewalk {
-namespace {
-
-constexpr int kMostFiles = 100'000;
-constexpr std::size_t kLongestName = 60;
-
-// A label may be a whole scenario's text.
-std::string FileStem(absl::string_view label) {
-  std::string stem;
-  for (char c : label.substr(0, kLongestName)) {
-    const bool plain = absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_';
-    if (plain) {
-      stem += c;
-    } else if (!stem.empty() && stem.back() != '_') {
-      stem += '_';
-    }
-  }
-  return stem.empty() ? "scenario" : stem;
-}
-
-}  // namespace
 
 absl::StatusOr<std::string> SaveTrace(absl::string_view folder, const Finding& finding) {
   const std::string stem =
       absl::StrCat(FileStem(finding.scenario), "-", finding.mmu, "-", Name(finding.kind));
-  for (int number = 1; number <= kMostFiles; ++number) {
+  for (int number = 1; number <= kMostFilesOfAName; ++number) {
     const std::string file =
         absl::StrCat(stem, number == 1 ? "" : absl::StrCat("-", number), ".trace");
     const std::filesystem::path path = std::filesystem::path(std::string(folder)) / file;
@@ -57,7 +37,7 @@ absl::StatusOr<ShrunkFiles> SaveShrunk(absl::string_view folder, absl::string_vi
                                        absl::string_view scenario, const Finding& finding) {
   const std::string stem =
       absl::StrCat(FileStem(label), "-", finding.mmu, "-", Name(finding.kind), "-shrunk");
-  for (int number = 1; number <= kMostFiles; ++number) {
+  for (int number = 1; number <= kMostFilesOfAName; ++number) {
     const std::string name = absl::StrCat(stem, number == 1 ? "" : absl::StrCat("-", number));
     const std::filesystem::path path = std::filesystem::path(std::string(folder)) / name;
     const ShrunkFiles files{path.string() + ".scn", path.string() + ".trace"};

@@ -29,13 +29,14 @@ endif()
 #                 [FOLDERS <folder>...]         relative to the caller; default: the caller's own
 #                 [RECURSIVE]                   with the folders below them
 #                 [EXCLUDE <regex>...]          ends of paths to leave out: "main.cc"
+#                 [ONLY <stem>...]              x for x.cc and x_test.cc; default: all
 #                 [DEPENDS <target>...]         linked publicly by the library
 #                 [TEST_DEPENDS <target>...])   more for tests and benchmarks
 # Makes library racewalk_<name>, test executable <name>_test and one benchmark executable
 # <name>_<x>_benchmark for each file. A library without sources is an INTERFACE one, so that
 # headers may come first.
 function(racewalk_folder name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "RECURSIVE" "" "FOLDERS;EXCLUDE;DEPENDS;TEST_DEPENDS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "RECURSIVE" "" "FOLDERS;EXCLUDE;ONLY;DEPENDS;TEST_DEPENDS")
   if(NOT arg_FOLDERS)
     set(arg_FOLDERS .)
   endif()
@@ -53,6 +54,10 @@ function(racewalk_folder name)
   foreach(regex IN LISTS arg_EXCLUDE)
     list(FILTER files EXCLUDE REGEX "/${regex}$")
   endforeach()
+  if(arg_ONLY)
+    list(JOIN arg_ONLY "|" stems)
+    list(FILTER files INCLUDE REGEX "/(${stems})(_test)?\\.cc$")
+  endif()
   set(tests ${files})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   set(benchmarks ${files})

@@ -60,6 +60,9 @@ struct NativePlatform {
       NativeFail(kind, invariant, what, loc);
     }
   }
+  [[noreturn]] static void Fail(const Violation& violation, Location loc = Location::current()) {
+    NativeFail(violation, loc);
+  }
   static void Trace(TraceKind /*kind*/, uint64_t /*a*/ = 0, uint64_t /*b*/ = 0,
                     Location /*loc*/ = Location::current()) {}
 

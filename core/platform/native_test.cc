@@ -8,8 +8,11 @@
 
 #include <array>
 #include <atomic>
+#include <cstdio>
+#include <cstdlib>
 #include <latch>
 #include <set>
+#include <source_location>
 #include <thread>
 #include <vector>
 
@@ -293,6 +296,18 @@ TEST(NativeSlotsTest, NewestFreedFirst) {
   EXPECT_EQ(slots.take(), 6u);
 }
 
+TEST(NativeSlotsTest, BlocksAreAlignedAndTheNewestFreedComesFirst) {
+  P::Slots slots(4, 12, P::Slots::Reuse::kNewestFirst);
+  EXPECT_EQ(slots.take_block(4), 4u);
+  EXPECT_EQ(slots.take(), 8u);
+  EXPECT_EQ(slots.take_block(4), 12u);
+  EXPECT_EQ(slots.take_block(4), P::Slots::kNone);  // a slot of the last one is taken
+  slots.give(8);
+  for (uint32_t slot = 4; slot < 8; ++slot) slots.give(slot);
+  EXPECT_EQ(slots.take_block(4), 4u);
+  EXPECT_EQ(slots.take_block(4), 8u);
+}
+
 TEST(NativeSlotsTest, OwnersAreAloneAndOrdered) {
   constexpr int kRounds = 20000;
   P::Slots slots(1, 2, P::Slots::Reuse::kChosen);
@@ -319,6 +334,42 @@ class NativeDeathTest : public testing::Test {
 TEST_F(NativeDeathTest, FailedCheckAborts) {
   EXPECT_DEATH(P::Check(false, ViolationKind::kRefcount, "R1", "{thread} counts badly"),
                "refcount R1: this thread counts badly");
+}
+
+TEST(NativeFailDeathTest, SaysNumbersAndNames) {
+  EXPECT_DEATH(
+      {
+        SetNativeThreadName("vcpu a");
+        P::Fail({.kind = ViolationKind::kBadMapping,
+                 .invariant = "N2",
+                 .what = "{thread} maps {gfn} to {pfn} of {value}, and {gfn} again",
+                 .gfn = 7,
+                 .pfn = 8,
+                 .value = 9});
+      },
+      "native_test.cc:[0-9]+: bad-mapping N2: vcpu a maps 7 to 8 of 9, and 7 again");
+}
+
+void ExitWithKind(const Violation& violation, std::source_location where, const char* thread) {
+  std::fprintf(stderr, "%s %s %u by %s", Name(violation.kind), violation.invariant,
+               static_cast<unsigned>(where.line()), thread);
+  std::_Exit(5);
+}
+
+TEST(NativeFailDeathTest, AHandlerIsAskedInstead) {
+  EXPECT_EXIT(
+      {
+        SetNativeFailHandler(ExitWithKind);
+        P::Check(false, ViolationKind::kRefcount, "R1", "");
+      },
+      testing::ExitedWithCode(5), "refcount R1 [0-9]+ by this thread");
+  // One that returns has nothing to go back to.
+  EXPECT_DEATH(
+      {
+        SetNativeFailHandler([](const Violation&, std::source_location, const char*) {});
+        P::Check(false, ViolationKind::kRefcount, "R1", "");
+      },
+      "");
 }
 
 // Each breaks the rules, so the compiler's own analysis is off.

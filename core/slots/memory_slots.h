@@ -168,6 +168,10 @@ class MemorySlots {
 
   // For oracles.
   const Array& Peek() const { return arrays_.At(current_.peek()).slots; }
+  // An array that is about to be published, by the thread that does so.
+  const Array& PeekAt(uint64_t number) const {
+    return arrays_.At(static_cast<uint32_t>(number)).slots;
+  }
   uint32_t invalidations() const { return invalidations_.peek(); }
 
  private:

@@ -32,6 +32,11 @@ class FrameArray {
     if (frames_[index] == nullptr) frames_[index] = std::make_unique<T>(index);
     return *frames_[index];
   }
+  // Makes all that there is room for, natively: then Contains and At may be
+  // called at any time, by threads that nothing orders after a Prepare.
+  void PrepareAll() {
+    for (uint32_t index = 0; index < size(); ++index) Prepare(index);
+  }
   T& At(uint32_t index) { return *frames_[index]; }
   const T& At(uint32_t index) const { return *frames_[index]; }
 

@@ -43,14 +43,11 @@ class LifeWord {
   explicit LifeWord(WordName name)
       : state_(LifeState{}, {name.what, name.owner, name.index, ValueType::kLife}) {}
 
-  void Begin(Location loc = Location::current()) {
-    generation_ += 1;
-    state_.store({generation_, true}, loc);
-  }
+  void Begin(Location loc = Location::current()) { state_.store({generation() + 1, true}, loc); }
   void End(Location loc = Location::current()) {
     P::Check(state_.load(loc).alive, ViolationKind::kDoubleFree, "L4",
              "{thread} frees a page that is already free", loc);
-    state_.store({generation_, false}, loc);
+    state_.store({generation(), false}, loc);
   }
   // By each software access.
   void Check(Location loc = Location::current()) const {
@@ -59,12 +56,11 @@ class LifeWord {
   }
 
   // For ghosts and oracles: the newest state, unordered.
-  uint32_t generation() const { return generation_; }
+  uint32_t generation() const { return state_.peek().generation; }
   bool alive() const { return state_.peek().alive; }
 
  private:
   typename P::template Plain<LifeState> state_;
-  uint32_t generation_ = 0;
 };
 
 }  // namespace racewalk

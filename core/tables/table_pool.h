@@ -104,6 +104,11 @@ class TablePool {
     return Value::Table(pfn, MakeGhost<P>(frames_.At(pfn).life.generation()));
   }
 
+  // Before threads start: hardware and oracles may Peek at any time.
+  void PrepareAll() {
+    for (Pfn pfn = first_; pfn < end(); ++pfn) frames_.Prepare(pfn);
+  }
+
   // For hardware and oracles: no check.
   Table* Peek(Pfn pfn) { return frames_.Contains(pfn) ? &frames_.At(pfn) : nullptr; }
   Pfn first() const { return first_; }

@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "scenarios/explore/rng.h"
+#include "scenarios/rng.h"
 
 namespace racewalk {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "scenarios/explore/rng.h"
+#include "scenarios/rng.h"
 
 namespace racewalk {
 namespace {

@@ -12,11 +12,11 @@
 #include "core/platform/relacy/world.h"
 #include "scenarios/explore/learner.h"
 #include "scenarios/explore/machine_program.h"
-#include "scenarios/explore/subject.h"
 #include "scenarios/machine/meter.h"
 #include "scenarios/machine/stage2_arch.h"
 #include "scenarios/machine/tdp_arch.h"
 #include "scenarios/printer.h"
+#include "scenarios/subject.h"
 
 namespace racewalk {
 namespace {

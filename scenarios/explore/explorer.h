@@ -16,23 +16,11 @@
 #include "core/violation.h"
 #include "scenarios/explore/strategy.h"
 #include "scenarios/scenario.h"
+#include "scenarios/subject.h"
 
 namespace racewalk {
 
 class Meter;
-
-// The MMUs that an Explorer can be made for, by name.
-const std::vector<std::string>& ModelledMmus();
-// Whether MMU `mmu` has all the words and headers of a valid scenario, in
-// `variant` or, where that is "", in its first one.
-bool RunsOn(const Scenario& scenario, const std::string& mmu, const std::string& variant);
-
-struct Subject {
-  Scenario scenario{};
-  std::string mmu = "tdp";        // "tdp" or "stage2"
-  std::string variant = "owned";  // '+'-separated where variants combine
-  PointSet weakened{};
-};
 
 struct Batch {
   uint64_t executions = 0;  // that were run, the failing one included

@@ -8,8 +8,9 @@
 #include "core/geometry.h"
 #include "core/platform/relacy/engine.h"
 #include "core/platform/relacy/relacy_platform.h"
-#include "scenarios/explore/subject.h"
+#include "scenarios/machine/execute.h"
 #include "scenarios/machine/machine.h"
+#include "scenarios/subject.h"
 
 namespace racewalk {
 
@@ -35,7 +36,7 @@ class MachineProgram final : public Program {
 
   void AtRest() override {
     if (!machine_->destroyed()) Run(prepared_.after);
-    for (const CheckLine& check : scenario_.checks) Verify(check);
+    for (const CheckLine& check : scenario_.checks) Verify(*machine_, check);
     machine_->FinishMigration();
     machine_->CheckAtRest();
     final_state_ = machine_->StateHash();
@@ -62,134 +63,11 @@ class MachineProgram final : public Program {
       if (world.recording() && world.parallel()) {
         world.Record({.kind = EventKind::kBegin, .value = i});
       }
-      Execute(script.operations[i], script.vcpu);
+      Execute(*machine_, script.operations[i], script.vcpu);
       machine_->EndOperation();
       if (world.recording() && world.parallel()) {
         world.Record({.kind = EventKind::kEnd, .value = i});
       }
-    }
-  }
-
-  void Execute(const Operation& operation, int vcpu) {
-    using Reclaim = typename Machine<Arch>::Reclaim;
-    const GfnRange range = operation.range;
-    switch (operation.verb) {
-      case Verb::kRead:
-      case Verb::kExec:
-      case Verb::kWrite:
-        for (Gfn gfn = range.first; gfn <= range.last; ++gfn) {
-          machine_->Access(vcpu, gfn, AccessOf(operation.verb));
-        }
-        return;
-      case Verb::kFault:
-        for (Gfn gfn = range.first; gfn <= range.last; ++gfn) {
-          machine_->FaultOnce(vcpu, gfn, operation.access == Access::kWrite);
-        }
-        return;
-      case Verb::kPrefetch:
-        for (Gfn gfn = range.first; gfn <= range.last; ++gfn) machine_->Prefetch(vcpu, gfn);
-        return;
-      case Verb::kLoadRoot:
-        return machine_->LoadRoot(vcpu, operation.number);
-      case Verb::kPutRoot:
-      case Verb::kClose:
-        return machine_->DropRoot(vcpu);
-      case Verb::kUnmap:
-        return machine_->TakeBack(Reclaim::kUnmap, range.first, range.last);
-      case Verb::kSwap:
-        return machine_->TakeBack(Reclaim::kSwap, range.first, range.last);
-      case Verb::kMigrate:
-        return machine_->TakeBack(Reclaim::kMigrate, range.first, range.last);
-      case Verb::kAge:
-      case Verb::kTestYoung:
-        return machine_->Age(range.first, range.last, operation.verb == Verb::kAge);
-      case Verb::kMakeHuge:
-        return machine_->MakeHuge(range.first);
-      case Verb::kMakeSmall:
-        return machine_->MakeSmall(range.first);
-      case Verb::kExitMm:
-        return machine_->ExitMm();
-      case Verb::kDirtyLogOn:
-      case Verb::kDirtyLogOff:
-        return machine_->DirtyLog(operation.number, operation.verb == Verb::kDirtyLogOn);
-      case Verb::kHarvest:
-        return machine_->Harvest(operation.number);
-      case Verb::kSplit:
-        return machine_->Split(range.first);
-      case Verb::kWrprotect:
-        return machine_->Protect(range.first, range.last);
-      case Verb::kDonate:
-        return machine_->Donate(range.first, range.last);
-      case Verb::kReclaim:
-        return machine_->ReclaimDonated(range.first, range.last);
-      case Verb::kSlotAdd:
-        return machine_->AddSlot(operation.number, range.first, range.last);
-      case Verb::kSlotDelete:
-        return machine_->DeleteSlot(operation.number);
-      case Verb::kSlotMove:
-        return machine_->MoveSlot(operation.number, operation.target.first);
-      case Verb::kGpcActivate:
-      case Verb::kGpcRefresh:
-      case Verb::kGpcUse:
-        for (Gfn gfn = range.first; gfn <= range.last; ++gfn) UsePageCache(operation.verb, gfn);
-        return;
-      case Verb::kGpcDeactivate:
-        return machine_->page_cache().Deactivate();
-      case Verb::kUnregister:
-        return machine_->Unregister();
-      case Verb::kCollapse:
-        return machine_->Collapse(range.first, range.last);
-      case Verb::kZapAll:
-        return machine_->ZapAll();
-      case Verb::kInvalidateRoots:
-        return machine_->InvalidateRoots();
-      case Verb::kDestroy:
-        return machine_->Destroy();
-      case Verb::kSynchronizeRcu:
-        return machine_->SynchronizeRcu();
-      default:
-        return;  // Prepare lets nothing else through
-    }
-  }
-
-  static GuestAccess AccessOf(Verb verb) {
-    if (verb == Verb::kWrite) return GuestAccess::kWrite;
-    return verb == Verb::kExec ? GuestAccess::kFetch : GuestAccess::kRead;
-  }
-
-  void UsePageCache(Verb verb, Gfn gfn) {
-    if (verb == Verb::kGpcActivate) return machine_->page_cache().Activate(gfn);
-    if (verb == Verb::kGpcRefresh) return machine_->page_cache().Refresh(gfn);
-    machine_->page_cache().Use(gfn);
-  }
-
-  void Verify(const CheckLine& check) {
-    for (Gfn gfn = check.range.first; gfn <= check.range.last; ++gfn) {
-      const int level = machine_->destroyed() ? 0 : machine_->MappedLevel(gfn);
-      const char* wrong = nullptr;
-      switch (check.verb) {
-        case CheckVerb::kUnmapped:
-          if (level != 0) wrong = "guest frame {gfn} is mapped at the end, and should not be";
-          break;
-        case CheckVerb::kClean:
-          if (!machine_->destroyed() && machine_->Marked(gfn)) {
-            wrong = "guest frame {gfn} is marked as dirty at the end, and should not be";
-          }
-          break;
-        case CheckVerb::kHuge:
-          if (level < 2) wrong = "guest frame {gfn} is not mapped by a block at the end";
-          break;
-        case CheckVerb::kYoung:
-        case CheckVerb::kMapped:
-          if (level == 0) {
-            wrong = "guest frame {gfn} is not mapped at the end, and should be";
-          } else if (check.verb == CheckVerb::kYoung && !machine_->Young(gfn)) {
-            wrong = "guest frame {gfn} was used last, and its entry does not say so at the end";
-          }
-          break;
-      }
-      if (wrong == nullptr) continue;
-      World::Get().Fail({.kind = ViolationKind::kAssertion, .what = wrong, .gfn = gfn});
     }
   }
 

@@ -10,9 +10,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "scenarios/explore/path.h"
-#include "scenarios/explore/rng.h"
 #include "scenarios/explore/subject_words.h"
 #include "scenarios/explore/toy_world.h"
+#include "scenarios/rng.h"
 
 namespace racewalk {
 namespace {

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "core/platform/decisions.h"
-#include "scenarios/explore/rng.h"
 #include "scenarios/explore/strategy.h"
+#include "scenarios/rng.h"
 
 namespace racewalk {
 

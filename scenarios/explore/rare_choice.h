@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "core/platform/decisions.h"
-#include "scenarios/explore/rng.h"
+#include "scenarios/rng.h"
 
 namespace racewalk {
 

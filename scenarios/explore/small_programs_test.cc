@@ -15,9 +15,9 @@
 #include "gtest/gtest.h"
 #include "scenarios/explore/exhaustive_strategy.h"
 #include "scenarios/explore/explorer.h"
-#include "scenarios/explore/rng.h"
 #include "scenarios/explore/strategy.h"
 #include "scenarios/parser.h"
+#include "scenarios/rng.h"
 
 namespace racewalk {
 namespace {

@@ -20,10 +20,10 @@
 #include "scenarios/explore/pct_strategy.h"
 #include "scenarios/explore/pos_strategy.h"
 #include "scenarios/explore/random_strategy.h"
-#include "scenarios/explore/rng.h"
 #include "scenarios/explore/spec_number.h"
 #include "scenarios/explore/surw_strategy.h"
 #include "scenarios/nearest.h"
+#include "scenarios/rng.h"
 
 namespace racewalk {
 namespace {

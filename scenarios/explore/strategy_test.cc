@@ -8,8 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "gtest/gtest.h"
-#include "scenarios/explore/rng.h"
 #include "scenarios/explore/toy_world.h"
+#include "scenarios/rng.h"
 
 namespace racewalk {
 namespace {
@@ -153,6 +153,23 @@ TEST(StrategyCatalogueTest, EveryNameCanBeMade) {
     EXPECT_TRUE(MakeStrategy(spec, kProfile).ok()) << spec;
     EXPECT_NE(std::string(info.summary), "");
   }
+}
+
+// No two executions of a campaign share a key.
+TEST(ExecutionKeyTest, DistinctIndicesAndSeedsGiveDistinctKeys) {
+  std::vector<uint64_t> keys;
+  for (uint64_t seed : {uint64_t{0}, uint64_t{1}, uint64_t{2}, ~uint64_t{0}}) {
+    for (uint64_t index = 0; index < 100000; ++index) keys.push_back(ExecutionKey(seed, index));
+  }
+  std::sort(keys.begin(), keys.end());
+  EXPECT_EQ(std::adjacent_find(keys.begin(), keys.end()), keys.end());
+}
+
+TEST(ExecutionKeyTest, IsNotSymmetricAndNeverChanges) {
+  EXPECT_NE(ExecutionKey(1, 2), ExecutionKey(2, 1));
+  EXPECT_NE(ExecutionKey(0, 0), 0u);
+  EXPECT_EQ(ExecutionKey(1, 0), 0xb34095042dc306d7u);
+  EXPECT_EQ(ExecutionKey(1, 1), 0x05fe9ef5ebb56d41u);
 }
 
 }  // namespace

@@ -58,11 +58,6 @@ std::string HashProblem(absl::string_view text) {
                       "; copy it as it was printed");
 }
 
-std::string MmuProblem(absl::string_view text) {
-  if (text == "tdp" || text == "stage2") return "";
-  return absl::StrCat("unknown MMU ", Quoted(text), "; ", NearestOrAll(text, {"tdp", "stage2"}));
-}
-
 std::string VariantProblem(absl::string_view word) {
   if (IsName(word, false, "_")) return "";
   return absl::StrCat("a variant is letters a-z, digits and '_', not ", Quoted(word),

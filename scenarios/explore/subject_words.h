@@ -19,7 +19,6 @@ namespace racewalk {
 // `bad` is set to the offset of the first byte that may not be there, else to 0.
 std::string ScenarioProblem(absl::string_view text, std::size_t& bad);
 std::string HashProblem(absl::string_view text);  // 8 lower-case hexadecimal digits
-std::string MmuProblem(absl::string_view text);   // "tdp" or "stage2"
 // One variant's name: lower-case letters, digits and '_'.
 std::string VariantProblem(absl::string_view word);
 std::string PointProblem(absl::string_view word);  // a name of kPoints

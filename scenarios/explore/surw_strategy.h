@@ -11,8 +11,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/platform/decisions.h"
-#include "scenarios/explore/rng.h"
 #include "scenarios/explore/strategy.h"
+#include "scenarios/rng.h"
 
 namespace racewalk {
 

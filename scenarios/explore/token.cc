@@ -16,6 +16,7 @@
 #include "scenarios/diagnostics.h"
 #include "scenarios/explore/subject_words.h"
 #include "scenarios/nearest.h"
+#include "scenarios/subject.h"
 
 namespace racewalk {
 namespace {

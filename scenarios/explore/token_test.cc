@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/protocol.h"
 #include "gtest/gtest.h"
-#include "scenarios/explore/rng.h"
+#include "scenarios/rng.h"
 
 namespace racewalk {
 namespace {

@@ -20,6 +20,7 @@
 #include "scenarios/explore/subject_words.h"
 #include "scenarios/explore/trace_decisions.h"
 #include "scenarios/nearest.h"
+#include "scenarios/subject.h"
 
 namespace racewalk {
 namespace {

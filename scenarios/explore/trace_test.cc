@@ -13,9 +13,9 @@
 #include "core/protocol.h"
 #include "gtest/gtest.h"
 #include "scenarios/explore/checksum.h"
-#include "scenarios/explore/rng.h"
 #include "scenarios/explore/subject_words.h"
 #include "scenarios/explore/trace_decisions.h"
+#include "scenarios/rng.h"
 
 namespace racewalk {
 namespace {

@@ -9,6 +9,7 @@
 #include "core/platform/platform.h"
 #include "core/tables/ghost.h"
 #include "core/tables/life.h"
+#include "scenarios/machine/oracle_word.h"
 
 namespace racewalk {
 
@@ -68,15 +69,15 @@ struct HostFrame {
   typename P::template Atomic<int32_t> references;
   typename P::template Atomic<bool> dirty;  // the host has been told that it was written
   // Oracle state.
-  Hva address = 0;
-  uint32_t stamp = 0;  // of the allocation; the frames of a huge page have the same
-  uint64_t contents = 0;
-  bool revoked = false;     // an invalidation of it has returned to the host
-  bool taken_back = false;  // the host has unmapped it or moved it away
-  bool written = false;     // since the host last saved it
-  bool clean = false;       // no cache hides its contents from instruction fetches
-  bool host_dirty = false;  // and the host's own entry says so
-  bool device = false;      // a device's memory: its one reference is the driver's
+  OracleWord<P, Hva> address;
+  OracleWord<P, uint32_t> stamp;  // of the allocation; the frames of a huge page have the same
+  OracleWord<P, uint64_t> contents;
+  OracleWord<P, bool> revoked;     // an invalidation of it has returned to the host
+  OracleWord<P, bool> taken_back;  // the host has unmapped it or moved it away
+  OracleWord<P, bool> written;     // since the host last saved it
+  OracleWord<P, bool> clean;       // no cache hides its contents from instruction fetches
+  OracleWord<P, bool> host_dirty;  // and the host's own entry says so
+  OracleWord<P, bool> device;      // a device's memory: its one reference is the driver's
 };
 
 }  // namespace racewalk

@@ -15,10 +15,10 @@
 #include "core/environment.h"
 #include "core/geometry.h"
 #include "core/platform/platform.h"
-#include "core/platform/relacy/world.h"
 #include "core/tables/frame_array.h"
 #include "core/tables/ghost.h"
 #include "scenarios/machine/host_frame.h"
+#include "scenarios/machine/oracle_word.h"
 
 namespace racewalk {
 
@@ -45,6 +45,7 @@ class HostMemory {
         brings_in_huge_(brings_in_huge),
         frames_(first + host_frames),
         free_(first, host_frames, P::Slots::Reuse::kNewestFirst) {
+    if constexpr (!P::kExplored) frames_.PrepareAll();  // oracles look at any of them at any time
     places_.reserve(addresses);
     for (uint32_t address = 0; address < addresses; ++address) {
       places_.push_back(std::make_unique<Place>(address));
@@ -119,12 +120,12 @@ class HostMemory {
     if (dirty) frame.dirty.store(true, std::memory_order_relaxed);
     frame.life.Check();
     if (frame.taken_back) {
-      World::Get().Fail({.kind = ViolationKind::kUseAfterFree,
-                         .invariant = "D3",
-                         .what = "{thread} marks page {pfn} of host address {value} after the "
-                                 "host has taken it back",
-                         .pfn = pfn,
-                         .value = frame.address});
+      P::Fail({.kind = ViolationKind::kUseAfterFree,
+               .invariant = "D3",
+               .what = "{thread} marks page {pfn} of host address {value} after the "
+                       "host has taken it back",
+               .pfn = pfn,
+               .value = frame.address});
     }
   }
 
@@ -133,13 +134,7 @@ class HostMemory {
     for (;;) {
       const HostPage page = FaultIn(address, true);
       if (page.pfn != kNoPfn) {
-        // No scheduling point in here. The lookup may have read an old entry,
-        // but the processor's own walk never does.
-        const bool mapped = Maps(address, page.pfn);
-        if (mapped) {
-          Write(frames_.At(page.pfn));
-          frames_.At(page.pfn).host_dirty = true;
-        }
+        const bool mapped = WriteIfMapped(address, page.pfn);
         if (page.counted) Put(page.pfn);
         if (mapped) return;
       }
@@ -258,14 +253,23 @@ class HostMemory {
 
   // The invalidation of [first, last] has returned: no access may come any more.
   void Revoke(Hva first, Hva last) {
+    // Natively others may change an entry at any time but with the lock; and bring
+    // in a huge page that is not to go as a whole.
+    if constexpr (!P::kExplored) lock_.lock();
     for (Hva address = first; address <= last; ++address) {
-      if (Present(address)) frames_.At(PfnAt(address)).revoked = true;
+      const HostEntry<P> entry = places_[address]->entry.peek();
+      const Hva block = BlockOf(address);
+      if (!P::kExplored && entry.huge() && (block < first || block + block_ - 1 > last)) continue;
+      if (entry.present()) frames_.At(entry.pfn()).revoked = true;
     }
+    if constexpr (!P::kExplored) lock_.unlock();
   }
 
   // The same has ended: what is there now may be used again.
   void Unrevoke(Hva first, Hva last) {
+    if constexpr (!P::kExplored) lock_.lock();
     for (Hva address = first; address <= last; ++address) Stays(places_[address]->entry.peek());
+    if constexpr (!P::kExplored) lock_.unlock();
   }
 
   // A guest access to `gfn` has reached frame `pfn`, by a translation made
@@ -284,7 +288,7 @@ class HostMemory {
     }
     if (access == GuestAccess::kWrite) {
       Write(*frame);
-    } else if (frame->contents != places_[frame->address]->expected) {
+    } else if (HasLost(*frame)) {
       FailAccess(
           ViolationKind::kLostDirty, "D2", gfn, pfn,
           "{thread} reads something else from guest frame {gfn} than was written there last");
@@ -340,6 +344,9 @@ class HostMemory {
     if (place.device != kNoPfn) return frames_.At(place.device).contents;
     return Present(address) ? frames_.At(PfnAt(address)).contents : places_[address]->saved;
   }
+  bool Contains(Pfn pfn) const { return frames_.Contains(pfn); }
+  // Of the allocation of frame `pfn`: another one when it is a page of another life.
+  uint32_t StampOf(Pfn pfn) const { return frames_.At(pfn).stamp; }
   // How often the contents have been discarded.
   uint64_t discards(Hva address) const { return places_[address]->discards; }
 
@@ -371,25 +378,29 @@ class HostMemory {
     uint32_t holders = 0;  // under lock_
     Pfn device = kNoPfn;   // the device's memory that is to be found here
     // Oracle state.
-    uint64_t saved = 0;     // what was written back
-    uint64_t expected = 0;  // what was last written
-    uint64_t discards = 0;
+    OracleWord<P, uint64_t> saved;     // what was written back
+    OracleWord<P, uint64_t> expected;  // what was last written
+    OracleWord<P, uint64_t> discards;
   };
 
   [[noreturn]] static void FailAccess(ViolationKind kind, const char* invariant, Gfn gfn, Pfn pfn,
                                       const char* what) {
-    World::Get().Fail({.kind = kind, .invariant = invariant, .what = what, .gfn = gfn, .pfn = pfn});
+    P::Fail({.kind = kind, .invariant = invariant, .what = what, .gfn = gfn, .pfn = pfn});
   }
 
   [[noreturn]] static void FailMapped(ViolationKind kind, const HostFrame<P>& frame, Pfn pfn,
                                       const char* what) {
-    World::Get().Fail(
-        {.kind = kind, .invariant = "G1", .what = what, .pfn = pfn, .value = frame.address});
+    P::Fail({.kind = kind, .invariant = "G1", .what = what, .pfn = pfn, .value = frame.address});
   }
 
-  static HostPage Page(const HostEntry<P>& entry, bool counted) {
+  // With a reference, or a device's.
+  HostPage Page(const HostEntry<P>& entry, bool counted) const {
     HostPage page{.pfn = entry.pfn(), .generation = 0, .writable = true, .counted = counted};
-    if constexpr (P::kExplored) page.generation = entry.ghost.generation;
+    if constexpr (P::kExplored) {
+      page.generation = entry.ghost.generation;
+    } else {
+      page.generation = frames_.At(entry.pfn()).stamp;
+    }
     return page;
   }
   HostEntry<P> EntryFor(Pfn pfn, uint64_t flags = 0) const {
@@ -397,9 +408,19 @@ class HostMemory {
   }
 
   void Write(HostFrame<P>& frame) {
-    frame.contents = ++writes_;
+    const uint64_t number = ++writes_;
+    frame.contents.Raise(number);
     frame.written = true;
-    places_[frame.address]->expected = frame.contents;
+    places_[frame.address]->expected.Raise(number);
+  }
+
+  // Whether the frame has not what was last written at its address.
+  bool HasLost(const HostFrame<P>& frame) const {
+    const uint64_t expected = places_[frame.address]->expected;
+    if constexpr (P::kExplored) return frame.contents != expected;
+    // Who writes at the same time has noted the contents first.
+    KeepOracleOrder<P>();
+    return frame.contents < expected;
   }
 
   // A frame that the MMU names: a wrong one may be none at all.
@@ -407,6 +428,20 @@ class HostMemory {
     P::Check(frames_.Contains(pfn), ViolationKind::kBadMapping, "N2",
              "{thread} tells the host of a page that the host does not have");
     return frames_.At(pfn);
+  }
+
+  // The lookup may have read an old entry, but the processor's own walk never
+  // does. When explored there is no scheduling point in here; natively a lock
+  // stands for the host's waiting for the processor when it takes the page back.
+  bool WriteIfMapped(Hva address, Pfn pfn) {
+    if constexpr (!P::kExplored) lock_.lock();
+    const bool mapped = Maps(address, pfn);
+    if (mapped) {
+      Write(frames_.At(pfn));
+      frames_.At(pfn).host_dirty = true;
+    }
+    if constexpr (!P::kExplored) lock_.unlock();
+    return mapped;
   }
 
   // --- With lock_ held. Entries around the one in question are peeked at:
@@ -538,7 +573,7 @@ class HostMemory {
   FrameArray<P, HostFrame<P>> frames_;
   typename P::Slots free_;
   uint32_t stamp_ = 0;  // of the latest allocation
-  uint64_t writes_ = 0;
+  OracleWord<P, uint64_t> writes_;
 };
 
 }  // namespace racewalk

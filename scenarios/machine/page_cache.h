@@ -3,39 +3,45 @@
 #ifndef RACEWALK_SCENARIOS_MACHINE_PAGE_CACHE_H_
 #define RACEWALK_SCENARIOS_MACHINE_PAGE_CACHE_H_
 
-#include <cstddef>
-#include <memory>
+#include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "core/environment.h"
 #include "core/geometry.h"
 #include "core/pfncache/gfn_to_pfn_cache.h"
 #include "core/platform/platform.h"
-#include "core/platform/relacy/world.h"
+#include "core/tables/frame_array.h"
 #include "core/tables/life.h"
 #include "scenarios/machine/host_memory.h"
+#include "scenarios/machine/oracle_word.h"
 #include "scenarios/machine/slot_oracle.h"
 
 namespace racewalk {
 
-// Oracle state is plain memory, and orders nothing.
-template <Platform P>
+// Oracle state orders nothing. Slots: bool Allows(gfn, address), whether the
+// guest frame may lead there; and AddressOf(gfn), where it leads at rest, if
+// anywhere.
+template <Platform P, typename Slots = SlotOracle<P>>
 class PageCache {
  public:
-  PageCache(PfnCaches<P>& caches, HostMemory<P>& host, const SlotOracle<P>& slots)
-      : host_(host), slots_(slots), cache_(caches) {}
+  // Natively mappings are told apart for as long as there are no more than these.
+  static constexpr uint32_t kMaxMappings = 1U << 16;
+
+  PageCache(PfnCaches<P>& caches, HostMemory<P>& host, const Slots& slots,
+            uint32_t most_mappings = kMaxMappings)
+      : host_(host), slots_(slots), mappings_(most_mappings), cache_(caches) {}
 
   // --- What threads do. That a page cannot be had is no error. ---
 
   void Activate(Gfn gfn) { cache_.Activate(gfn); }
   void Refresh(Gfn gfn) { cache_.Refresh(gfn); }
-  void Use(Gfn gfn) {
+  // alone: nobody else runs who could take the page away.
+  void Use(Gfn gfn, bool alone) {
     const bool used = cache_.Use(gfn, [&](HostMapping mapping) {
       CheckFrame(gfn, mapping);
       Write(mapping);
     });
-    P::Check(used || World::Get().parallel() || !IsUsable(gfn), ViolationKind::kAssertion, "G1",
+    P::Check(used || !alone || !IsUsable(gfn), ViolationKind::kAssertion, "G1",
              "the page cache is active and nobody takes its page away, but it cannot be used");
   }
   void Deactivate() { cache_.Deactivate(); }
@@ -43,9 +49,14 @@ class PageCache {
   // --- Environment. ---
 
   HostMapping Map(const HostPage& page) {
-    mappings_.push_back(
-        std::make_unique<Mapping>(page, host_.AddressOf(page.pfn), mappings_.size() + 1));
-    return mappings_.size();
+    uint32_t number = ++made_;
+    if constexpr (!P::kExplored) number = (number - 1) % mappings_.size() + 1;
+    const bool again = mappings_.Contains(number - 1);
+    Mapping& mine = mappings_.Prepare(number - 1);
+    if (again) mine.Renew();
+    mine.page = page;
+    mine.address = host_.AddressOf(page.pfn);
+    return number;
   }
   void Unmap(HostMapping mapping) {
     Mapping& mine = At(mapping);
@@ -93,27 +104,32 @@ class PageCache {
   }
   // When the VM has gone.
   void CheckGone() const {
-    for (const auto& mapping : mappings_) {
-      P::Check(!mapping->mapped, ViolationKind::kLeak, "G2",
+    for (uint32_t index = 0; index < mappings_.size() && mappings_.Contains(index); ++index) {
+      P::Check(!mappings_.At(index).mapped, ViolationKind::kLeak, "G2",
                "a page of a page cache is still mapped after the VM is gone");
     }
   }
 
  private:
   struct Mapping {
-    Mapping(const HostPage& its_page, Hva its_address, std::size_t number)
-        : page(its_page),
-          address(its_address),
-          life(WordName{"mapping_life", static_cast<uint32_t>(number)}) {
+    explicit Mapping(uint32_t index) : life(WordName{"mapping_life", index + 1}) { life.Begin(); }
+    // Natively only, so long after it was unmapped that nobody means the old one.
+    void Renew() {
+      P::Check(!mapped, ViolationKind::kLeak, "G2",
+               "a page of a page cache has been mapped for longer than the machine can count");
+      mapped = true;
       life.Begin();
     }
-    HostPage page;
-    Hva address;
+    HostPage page{};
+    Hva address = 0;
     bool mapped = true;
     LifeWord<P> life;
   };
 
-  Mapping& At(HostMapping mapping) const { return *mappings_[mapping - 1]; }
+  Mapping& At(HostMapping mapping) { return mappings_.At(static_cast<uint32_t>(mapping) - 1); }
+  const Mapping& At(HostMapping mapping) const {
+    return mappings_.At(static_cast<uint32_t>(mapping) - 1);
+  }
 
   // With one thread running.
   bool IsUsable(Gfn gfn) const {
@@ -126,24 +142,25 @@ class PageCache {
     const HostPage& page = At(mapping).page;
     const Hva address = host_.AddressOf(page.pfn);
     if (address == HostMemory<P>::kNoAddress || slots_.Allows(gfn, address)) return;
-    World::Get().Fail({.kind = ViolationKind::kBadMapping,
-                       .invariant = "G1",
-                       .what = "{thread} reaches page {pfn} through the page cache for guest frame "
-                               "{gfn}, which the memory slots do not have there",
-                       .gfn = gfn,
-                       .pfn = page.pfn});
+    P::Fail({.kind = ViolationKind::kBadMapping,
+             .invariant = "G1",
+             .what = "{thread} reaches page {pfn} through the page cache for guest frame "
+                     "{gfn}, which the memory slots do not have there",
+             .gfn = gfn,
+             .pfn = page.pfn});
   }
   [[noreturn]] void Fail(ViolationKind kind, const char* what) const {
-    World::Get().Fail({.kind = kind,
-                       .invariant = "G1",
-                       .what = what,
-                       .pfn = cache_.pfn(),
-                       .value = cache_.address()});
+    P::Fail({.kind = kind,
+             .invariant = "G1",
+             .what = what,
+             .pfn = cache_.pfn(),
+             .value = cache_.address()});
   }
 
   HostMemory<P>& host_;
-  const SlotOracle<P>& slots_;
-  std::vector<std::unique_ptr<Mapping>> mappings_;  // by number, from 1
+  const Slots& slots_;
+  FrameArray<P, Mapping> mappings_;  // by number, from 1
+  OracleWord<P, uint32_t> made_;     // of them
   GfnToPfnCache<P> cache_;
 };
 

@@ -45,6 +45,30 @@ struct TranslationFault {
   bool access_flag = false;  // it lacks nothing but that
 };
 
+enum class WalkEnd : uint8_t { kDone, kFault, kAgain };
+
+// The end of a walk for gfn: `entry`, read from `word` at `level`, is a leaf.
+// Notes in it what the access does and fills `found` in. `dirtied`: D has been set.
+template <Platform P, typename G, typename Word, typename Entry, typename Found>
+WalkEnd EndWalk(Word& word, Entry entry, Gfn gfn, int level, bool write, const ProcessorKind& kind,
+                Found& found, bool& dirtied) {
+  if (write && !entry.writable()) return WalkEnd::kFault;
+  if (const Entry noted = entry.Noted(write, kind.notes); noted != entry) {
+    const bool sets_dirty = noted != entry.Noted(false, kind.notes);
+    if (!word.hardware_compare_exchange(entry, noted)) return WalkEnd::kAgain;
+    entry.raw = noted.raw;
+    dirtied = sets_dirty;
+  }
+  P::Check((entry.pfn() & (G::Span(level) - 1)) == 0, ViolationKind::kBadMapping, "S3",
+           "the hardware finds a block that is not aligned");
+  found.pfn = entry.Part(gfn - G::Align(gfn, level)).pfn();
+  if constexpr (P::kExplored) found.ghost = entry.ghost;
+  found.writable = entry.writable();
+  found.dirty = entry == entry.Noted(true, kind.notes);
+  found.level = level;
+  return WalkEnd::kDone;
+}
+
 template <Platform P, typename G, typename Tables>
 class Processor {
  public:
@@ -104,13 +128,13 @@ class Processor {
     while (true) {
       Translation found{.valid = true, .root = root_.pfn};
       switch (Walk(gfn, write, found)) {
-        case WalkResult::kFault:
+        case WalkEnd::kFault:
           // An EPT violation drops what was cached for the address (Intel SDM, 29.4.3.1).
           if (kind_.drops_on_fault) FlushRange(gfn, gfn);
           return nullptr;
-        case WalkResult::kAgain:
+        case WalkEnd::kAgain:
           continue;
-        case WalkResult::kDone:
+        case WalkEnd::kDone:
           Fill(gfn, found);
           return &tlb_[gfn];
       }
@@ -149,7 +173,6 @@ class Processor {
   }
 
  private:
-  enum class WalkResult : uint8_t { kDone, kFault, kAgain };
   struct Structure {
     bool valid = false;
     Pfn root = kNoPfn;  // tag
@@ -189,7 +212,7 @@ class Processor {
   }
 
   // Starts at the lowest table that the paging-structure cache knows.
-  WalkResult Walk(Gfn gfn, bool write, Translation& found) {
+  WalkEnd Walk(Gfn gfn, bool write, Translation& found) {
     int level = G::kLevels;
     TableReference<P> at = root_;
     for (int low = 1; low < G::kLevels; ++low) {
@@ -207,32 +230,18 @@ class Processor {
       Table(at);  // it may have gone while the read was under way
       fault_ = {.found_entry = entry.Translates(kind_.notes), .level = level};
       fault_.access_flag = !fault_.found_entry && entry.Translates(/*notes=*/true);
-      if (!fault_.found_entry) return WalkResult::kFault;
-      if (entry.leaf()) return Finish(word, entry, gfn, level, write, found);
+      if (!fault_.found_entry) return WalkEnd::kFault;
+      if (entry.leaf()) {
+        bool dirtied = false;
+        const WalkEnd result = EndWalk<P, G>(word, entry, gfn, level, write, kind_, found, dirtied);
+        if (kind_.logs && dirtied) log_.push_back(gfn);
+        return result;
+      }
       P::Check(level > 1, ViolationKind::kBadMapping, "S3",
                "the hardware finds a table where only a page can be mapped");
       at = {entry.pfn(), entry.ghost};
       StructureOf(gfn, level - 1) = {true, root_.pfn, at};
     }
-  }
-
-  WalkResult Finish(typename Page::Entry& word, Entry entry, Gfn gfn, int level, bool write,
-                    Translation& found) {
-    if (write && !entry.writable()) return WalkResult::kFault;
-    if (const Entry noted = entry.Noted(write, kind_.notes); noted != entry) {
-      const bool dirtied = noted != entry.Noted(false, kind_.notes);
-      if (!word.hardware_compare_exchange(entry, noted)) return WalkResult::kAgain;
-      entry.raw = noted.raw;
-      if (kind_.logs && dirtied) log_.push_back(gfn);
-    }
-    P::Check((entry.pfn() & (G::Span(level) - 1)) == 0, ViolationKind::kBadMapping, "S3",
-             "the hardware finds a block that is not aligned");
-    found.pfn = entry.Part(gfn - G::Align(gfn, level)).pfn();
-    found.ghost = entry.ghost;
-    found.writable = entry.writable();
-    found.dirty = entry == entry.Noted(true, kind_.notes);
-    found.level = level;
-    return WalkResult::kDone;
   }
 
   Page& Table(const TableReference<P>& at) {

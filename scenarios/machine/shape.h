@@ -13,6 +13,7 @@
 namespace racewalk {
 
 struct MachineShape {
+  Gfn first_gfn = 0;          // guest frame of the first page; host addresses are from 0
   uint32_t guest_frames = 4;  // and host addresses
   int vcpus = 1;
   TdpVariant tdp_variant{};

@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/platform/relacy/world.h"
 #include "core/stage2/view.h"
 #include "scenarios/machine/processor.h"
 #include "scenarios/machine/recount.h"
@@ -56,12 +55,12 @@ struct Stage2Arch : Stage2View<PlatformT, GeometryT> {
       const auto* table = tables.Peek(pfn);
       if (table == nullptr || !table->life.alive()) continue;
       if (table->IsCountedRight()) continue;
-      World::Get().Fail({.kind = ViolationKind::kRefcount,
-                         .invariant = "A1",
-                         .what = "table page {pfn} is left with {value} references, which is not "
-                                 "one more than it has entries in use",
-                         .pfn = pfn,
-                         .value = static_cast<uint64_t>(table->references.peek())});
+      P::Fail({.kind = ViolationKind::kRefcount,
+               .invariant = "A1",
+               .what = "table page {pfn} is left with {value} references, which is not "
+                       "one more than it has entries in use",
+               .pfn = pfn,
+               .value = static_cast<uint64_t>(table->references.peek())});
     }
   }
 };

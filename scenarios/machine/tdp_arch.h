@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/platform/relacy/world.h"
 #include "core/tdp/view.h"
 #include "scenarios/machine/processor.h"
 #include "scenarios/machine/recount.h"
@@ -56,13 +55,13 @@ struct TdpArch : TdpView<PlatformT, GeometryT> {
     for (const auto& word : table.entries) {
       const Entry entry = word.peek();
       if (entry.raw == 0 || entry.frozen()) continue;
-      World::Get().Fail({.kind = entry.present() ? ViolationKind::kLeak : ViolationKind::kAssertion,
-                         .invariant = entry.present() ? "L6" : "S1",
-                         .what = entry.present()
-                                     ? "table page {pfn} is freed with something still mapped in it"
-                                     : "an entry of removed table page {pfn} was changed although "
-                                       "it was frozen",
-                         .pfn = table.pfn});
+      P::Fail({.kind = entry.present() ? ViolationKind::kLeak : ViolationKind::kAssertion,
+               .invariant = entry.present() ? "L6" : "S1",
+               .what = entry.present()
+                           ? "table page {pfn} is freed with something still mapped in it"
+                           : "an entry of removed table page {pfn} was changed although "
+                             "it was frozen",
+               .pfn = table.pfn});
     }
   }
 
@@ -85,12 +84,11 @@ struct TdpArch : TdpView<PlatformT, GeometryT> {
                              ? root.scheduled.peek()
                              : !root.invalid.peek() || root.scheduled.peek();
       if (root.references.peek() != users + (owned ? 1 : 0)) {
-        World::Get().Fail(
-            {.kind = ViolationKind::kRefcount,
-             .invariant = "R1",
-             .what = "a root is left with {value} references, which is not the number of its "
-                     "users",
-             .value = static_cast<uint64_t>(root.references.peek())});
+        P::Fail({.kind = ViolationKind::kRefcount,
+                 .invariant = "R1",
+                 .what = "a root is left with {value} references, which is not the number of its "
+                         "users",
+                 .value = static_cast<uint64_t>(root.references.peek())});
       }
       if (root.invalid.peek()) return;
       P::Check(std::find(roles.begin(), roles.end(), root.role.peek()) == roles.end(),

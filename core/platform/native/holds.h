@@ -3,6 +3,7 @@
 #ifndef RACEWALK_CORE_PLATFORM_NATIVE_HOLDS_H_
 #define RACEWALK_CORE_PLATFORM_NATIVE_HOLDS_H_
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <source_location>
@@ -40,6 +41,11 @@ class NativeHolds {
       Fail("{thread} gives up a lock that it does not hold", loc);
     }
     if (--hold->depth == 0) hold->what = nullptr;
+  }
+  // Whether the running thread holds anything at all.
+  static bool Any() {
+    return std::any_of(holds.begin(), holds.end(),
+                       [](const Hold& hold) { return hold.what != nullptr; });
   }
   static bool Has(const void* what) { return Find(what) != nullptr; }
   static void Assert(const void* what, Location loc) {

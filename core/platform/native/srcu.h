@@ -2,6 +2,7 @@
 #ifndef RACEWALK_CORE_PLATFORM_NATIVE_SRCU_H_
 #define RACEWALK_CORE_PLATFORM_NATIVE_SRCU_H_
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -67,6 +68,11 @@ class NativeSrcu {
     }
   }
   bool held() const { return Find(this) != nullptr; }
+  // Whether the running thread is in a section of any domain.
+  static bool AnyHeld() {
+    return std::any_of(sections.begin(), sections.end(),
+                       [](const Section& section) { return section.domain != nullptr; });
+  }
   void synchronize(Location loc = Location::current());
 
  private:

@@ -59,6 +59,7 @@ struct RelacyPlatform {
       World::Get().Fail({.kind = kind, .invariant = invariant, .what = what, .where = loc});
     }
   }
+  [[noreturn]] static void Fail(const Violation& violation) { World::Get().Fail(violation); }
   static void Trace(TraceKind kind, uint64_t a = 0, uint64_t b = 0,
                     Location loc = Location::current()) {
     World::Get().Trace(kind, a, b, loc);

@@ -1,6 +1,6 @@
 // Whole files, read and written so that no reader ever sees half of one.
-#ifndef RACEWALK_SCENARIOS_EXPLORE_FILES_H_
-#define RACEWALK_SCENARIOS_EXPLORE_FILES_H_
+#ifndef RACEWALK_SCENARIOS_FILES_H_
+#define RACEWALK_SCENARIOS_FILES_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -30,4 +30,4 @@ absl::StatusOr<std::string> ReadFile(absl::string_view path, std::size_t max_byt
 
 }  // namespace racewalk
 
-#endif  // RACEWALK_SCENARIOS_EXPLORE_FILES_H_
+#endif  // RACEWALK_SCENARIOS_FILES_H_

@@ -1,4 +1,4 @@
-#include "ci/target.h"
+#include "ci/token_target.h"
 
 #include <string>
 

@@ -1,11 +1,12 @@
-#include "scenarios/explore/subject.h"
+#include "scenarios/subject.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "scenarios/explore/subject_words.h"
+#include "scenarios/diagnostics.h"
+#include "scenarios/nearest.h"
 #include "scenarios/printer.h"
 #include "scenarios/variants.h"
 #include "scenarios/words.h"
@@ -122,6 +123,11 @@ MachineShape ShapeOf(const Scenario& scenario) {
 const std::vector<std::string>& ModelledMmus() {
   static const auto* const mmus = new std::vector<std::string>{"tdp", "stage2"};
   return *mmus;
+}
+
+std::string MmuProblem(absl::string_view text) {
+  if (text == "tdp" || text == "stage2") return "";
+  return absl::StrCat("unknown MMU ", Quoted(text), "; ", NearestOrAll(text, ModelledMmus()));
 }
 
 bool RunsOn(const Scenario& scenario, const std::string& mmu, const std::string& variant) {

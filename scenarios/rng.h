@@ -1,7 +1,7 @@
 // The generator behind every random decision: ours, so that a token gives the
 // same execution with every standard library.
-#ifndef RACEWALK_SCENARIOS_EXPLORE_RNG_H_
-#define RACEWALK_SCENARIOS_EXPLORE_RNG_H_
+#ifndef RACEWALK_SCENARIOS_RNG_H_
+#define RACEWALK_SCENARIOS_RNG_H_
 
 #include <array>
 #include <bit>
@@ -62,4 +62,4 @@ class Rng {
 
 }  // namespace racewalk
 
-#endif  // RACEWALK_SCENARIOS_EXPLORE_RNG_H_
+#endif  // RACEWALK_SCENARIOS_RNG_H_

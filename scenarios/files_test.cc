@@ -1,6 +1,6 @@
 // Goal: a file is whole or not there, is not lost by mistake, and failures
 // leave nothing behind. Method: a folder of the test's own, listed afterwards.
-#include "scenarios/explore/files.h"
+#include "scenarios/files.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "scenarios/explore/files.h"
+#include "scenarios/files.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

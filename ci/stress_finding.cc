@@ -1,0 +1,255 @@
+#include "ci/stress_finding.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "ci/round_events.h"
+#include "ci/sentences.h"
+#include "core/violation.h"
+#include "sanitizers/round_record.h"
+
+namespace racewalk {
+namespace {
+
+// Lines kept of a stack and of a sanitizer's report, and bytes of a line.
+constexpr std::size_t kStackLines = 10;
+constexpr std::size_t kReportLines = 24;
+constexpr std::size_t kLineBytes = 200;
+// Events of each thread that are told.
+constexpr std::size_t kEventsTold = 12;
+
+template <std::size_t n>
+absl::string_view TextOf(const std::array<char, n>& bytes) {
+  return {bytes.data(), strnlen(bytes.data(), n)};
+}
+
+std::string Line(absl::string_view line) { return std::string(line.substr(0, kLineBytes)); }
+
+// Sets `place` to the first frame that is the core's.
+void TellStack(absl::string_view title, const RaceSide& side, Symbolizer& symbolizer,
+               std::vector<std::string>& lines, std::string& place) {
+  lines.emplace_back(title);
+  std::size_t count = 0;
+  for (const uint64_t offset : side.stack) {
+    if (offset == 0) continue;
+    for (const CodeFrame& frame : symbolizer.FramesAt(offset)) {
+      const bool below = IsBelowCore(frame);
+      if (place.empty() && !below) place = PlaceText(frame.file, frame.line);
+      if (!below && ++count <= kStackLines) {
+        lines.push_back(absl::StrCat("  ", Line(FrameText(frame))));
+      }
+    }
+  }
+}
+
+ViolationKind KindOfRace(absl::string_view what) {
+  if (absl::StartsWith(what, "data-race")) return ViolationKind::kDataRace;
+  if (absl::StrContains(what, "use-after-free")) return ViolationKind::kUseAfterFree;
+  if (absl::StrContains(what, "leak")) return ViolationKind::kLeak;
+  if (absl::StrContains(what, "lock") || absl::StrContains(what, "mutex")) {
+    return ViolationKind::kLockDiscipline;
+  }
+  return ViolationKind::kAssertion;
+}
+
+// What a sanitizer or libc calls it, where we have a name for it.
+ViolationKind KindOfReport(absl::string_view text) {
+  constexpr std::pair<absl::string_view, ViolationKind> kKinds[] = {
+      {"double-free", ViolationKind::kDoubleFree},
+      {"double free", ViolationKind::kDoubleFree},
+      {"use-after", ViolationKind::kUseAfterFree},
+      {"memory leaks", ViolationKind::kLeak},
+      {"uninitialized", ViolationKind::kUninitializedRead},
+  };
+  for (const auto& [words, kind] : kKinds) {
+    if (absl::StrContains(text, words)) return kind;
+  }
+  return ViolationKind::kAssertion;
+}
+
+// "walk.h:42" of "/src/core/walk.h:42:7"; "" if there is no such thing.
+std::string PlaceIn(absl::string_view text) {
+  for (absl::string_view word : absl::StrSplit(text, absl::ByAnyChar(" ()"), absl::SkipEmpty())) {
+    const std::vector<absl::string_view> parts = absl::StrSplit(word, ':');
+    uint32_t line = 0;
+    if (parts.size() < 2 || !absl::SimpleAtoi(parts[1], &line)) continue;
+    if (!absl::StrContains(parts[0], ".h") && !absl::StrContains(parts[0], ".c")) continue;
+    return PlaceText(parts[0], line);
+  }
+  return "";
+}
+
+struct Report {
+  std::string summary{};
+  std::string place{};
+  std::vector<std::string> lines{};
+};
+
+// The first report in what a process printed: other text may stand before it.
+Report ReadReport(absl::string_view text) {
+  Report report;
+  bool begun = false;
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    line = absl::StripTrailingAsciiWhitespace(line);
+    const bool runtime_error = absl::StrContains(line, ": runtime error: ");
+    begun = begun || runtime_error || absl::StrContains(line, "ERROR: ") ||
+            absl::StrContains(line, "WARNING: ThreadSanitizer");
+    if (runtime_error && report.summary.empty()) {
+      report.summary = std::string(line.substr(line.find(": runtime error: ") + 2));
+      report.place = PlaceIn(line);
+    }
+    if (absl::StartsWith(line, "SUMMARY: ")) {
+      const absl::string_view summary = absl::StripPrefix(line, "SUMMARY: ");
+      if (report.summary.empty()) report.summary = std::string(summary);
+      if (report.place.empty()) report.place = PlaceIn(summary);
+    }
+    // The frame of ours is worth more than that of a library.
+    if (report.lines.size() < kReportLines && begun && !line.empty()) {
+      report.lines.push_back(Line(line));
+    }
+  }
+  if (report.lines.empty()) {
+    for (absl::string_view line : absl::StrSplit(text, '\n', absl::SkipWhitespace())) {
+      if (report.lines.size() < kReportLines) report.lines.push_back(Line(line));
+    }
+  }
+  return report;
+}
+
+std::string AtText(absl::string_view thread, absl::string_view place) {
+  return absl::StrCat(thread.empty() ? "a thread" : thread, place.empty() ? "" : " (", place,
+                      place.empty() ? "" : ")");
+}
+
+}  // namespace
+
+std::string ClassOf(const StressFinding& finding) {
+  const auto [first, second] = std::minmax(finding.place, finding.other_place);
+  return absl::StrJoin({std::string(Name(finding.kind)), finding.invariant, first, second}, "|");
+}
+
+StressFinding FindingOfRecord(const RoundRecord& record) {
+  const Violation& violation = record.violation;
+  StressFinding finding;
+  finding.kind = violation.kind;
+  finding.invariant = violation.invariant;
+  finding.thread = std::string(TextOf(record.thread));
+  finding.place = PlaceText(violation.where);
+  finding.other_place = PlaceText(violation.other_where);
+  Violation told = violation;
+  told.thread = 0;
+  finding.sentence = ViolationSentence(
+      told, {finding.thread.empty() ? std::string("this thread") : finding.thread});
+  return finding;
+}
+
+StressFinding FindingOfRace(const RaceReport& race, Symbolizer& symbolizer) {
+  StressFinding finding;
+  const absl::string_view what = TextOf(race.what);
+  finding.kind = KindOfRace(what);
+  finding.thread = std::string(TextOf(race.sides[0].thread));
+  finding.other_thread = std::string(TextOf(race.sides[1].thread));
+  const auto access = [](const RaceSide& side) {
+    return absl::StrCat(side.atomic ? "atomic " : "", side.write ? "write" : "read");
+  };
+  std::vector<uint64_t> offsets(race.sides[0].stack.begin(), race.sides[0].stack.end());
+  offsets.insert(offsets.end(), race.sides[1].stack.begin(), race.sides[1].stack.end());
+  symbolizer.Learn(offsets);
+  TellStack(absl::StrCat(access(race.sides[0]), ":"), race.sides[0], symbolizer, finding.details,
+            finding.place);
+  TellStack(absl::StrCat("earlier ", access(race.sides[1]), ":"), race.sides[1], symbolizer,
+            finding.details, finding.other_place);
+  if (finding.kind == ViolationKind::kDataRace) {
+    finding.sentence =
+        absl::StrCat("ThreadSanitizer: nothing orders the ", access(race.sides[0]), " of ",
+                     AtText(finding.thread, finding.place), " and the ", access(race.sides[1]),
+                     " of ", AtText(finding.other_thread, finding.other_place), ".");
+  } else {
+    finding.sentence = absl::StrCat("ThreadSanitizer: ", what, ".");
+  }
+  return finding;
+}
+
+StressFinding FindingOfDeath(absl::string_view death, absl::string_view text,
+                             Symbolizer& symbolizer) {
+  StressFinding finding;
+  Report report = ReadReport(symbolizer.Readable(text));
+  finding.kind = KindOfReport(report.summary.empty() ? text : report.summary);
+  finding.place = std::move(report.place);
+  finding.sentence = report.summary.empty()
+                         ? absl::StrCat("the process that ran the round ", death, ".")
+                         : absl::StrCat(report.summary, ".");
+  finding.details = std::move(report.lines);
+  return finding;
+}
+
+StressFinding FindingOfHang(absl::string_view hang, bool moving,
+                            const std::vector<ThreadEvents>& events) {
+  StressFinding finding;
+  finding.kind = moving ? ViolationKind::kLivelock : ViolationKind::kDeadlock;
+  finding.sentence = absl::StrCat(moving ? "the threads still do something, but the round "
+                                         : "no thread does anything any more: the round ",
+                                  hang, ".");
+  // Of what stands still it is known where.
+  std::vector<std::string> places;
+  for (const ThreadEvents& thread : events) {
+    if (!moving && !thread.events.empty()) {
+      places.push_back(absl::StrCat(thread.thread, " at ", PlaceIn(thread.events.back())));
+    }
+  }
+  finding.place = absl::StrJoin(places, ", ");
+  return finding;
+}
+
+std::vector<ThreadEvents> EventsOf(const RoundRecord& record, const Scenario& scenario) {
+  std::vector<ThreadEvents> all;
+  for (std::size_t i = 0; i < record.logs.size(); ++i) {
+    ThreadEvents thread;
+    const std::vector<Operation> none;
+    const bool known = i < scenario.threads.size();
+    if (known) {
+      thread.thread = scenario.threads[i].name;
+    } else {
+      thread.thread = i == kMaxScenarioThreads ? "(setup)" : "rcu";
+    }
+    thread.all = record.logs[i].written();
+    thread.events =
+        LastEvents(record.logs[i], kEventsTold, known ? scenario.threads[i].operations : none);
+    if (thread.all != 0) all.push_back(std::move(thread));
+  }
+  return all;
+}
+
+std::string StressFindingText(const StressFinding& finding) {
+  std::string text = absl::StrCat(
+      "VIOLATION: ", Name(finding.kind),
+      finding.invariant.empty() ? "" : absl::StrCat(" (invariant ", finding.invariant, ")"), "\n  ",
+      finding.sentence, "\n");
+  if (!finding.thread.empty() || !finding.place.empty()) {
+    absl::StrAppend(&text, "  seen by ", AtText(finding.thread, finding.place), "\n");
+  }
+  for (const std::string& line : finding.details) absl::StrAppend(&text, "    ", line, "\n");
+  absl::StrAppend(&text, "  round ", finding.round, ": ", finding.drawn, "\n    ", finding.scenario,
+                  "\n");
+  for (const ThreadEvents& thread : finding.events) {
+    absl::StrAppend(&text, "  last of ", thread.thread, " (", Count(thread.all, "event"), "):\n");
+    for (const std::string& event : thread.events) absl::StrAppend(&text, "    ", event, "\n");
+  }
+  return text;
+}
+
+}  // namespace racewalk

@@ -1,0 +1,69 @@
+// A violation that real threads showed, as it is told.
+#ifndef RACEWALK_CI_STRESS_FINDING_H_
+#define RACEWALK_CI_STRESS_FINDING_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "ci/symbolizer.h"
+#include "core/violation.h"
+#include "sanitizers/round.h"
+#include "sanitizers/round_record.h"
+
+namespace racewalk {
+
+// What a thread did last, in words.
+struct ThreadEvents {
+  std::string thread{};
+  uint64_t all = 0;                   // that it logged in the round
+  std::vector<std::string> events{};  // the last of them, in order
+};
+
+struct StressFinding {
+  ViolationKind kind = ViolationKind::kNone;
+  std::string invariant{};
+  std::string sentence{};
+  // Where it was seen, and the other side of a race; "" if that is not known.
+  std::string thread{};
+  std::string place{};
+  std::string other_thread{};
+  std::string other_place{};
+  std::vector<std::string> details{};  // stacks, a sanitizer's report: lines, not many
+  std::vector<ThreadEvents> events{};
+
+  std::size_t row = 0;     // index of the target
+  uint64_t round = 0;      // that showed it first
+  std::string drawn{};     // RoundText of that round
+  std::string scenario{};  // of that round, one line
+  uint64_t count = 1;      // how often it was seen
+  std::string file{};      // of the scenario, with --out
+  std::string explored{};  // what became of it under exploration, a sentence; "" if not tried
+  std::string token{};     // of the same kind of violation under exploration; "" if none
+};
+
+// Two findings with one class are told once: kind, invariant and the places,
+// those of a race in either order.
+std::string ClassOf(const StressFinding& finding);
+
+// These say what is known but for the fields that are of the round.
+StressFinding FindingOfRecord(const RoundRecord& record);
+StressFinding FindingOfRace(const RaceReport& race, Symbolizer& symbolizer);
+// `death` says how the process ended; `text` is what it printed.
+StressFinding FindingOfDeath(absl::string_view death, absl::string_view text,
+                             Symbolizer& symbolizer);
+// `moving`: threads still did something, and so do not wait for each other.
+StressFinding FindingOfHang(absl::string_view hang, bool moving,
+                            const std::vector<ThreadEvents>& events);
+
+// What each thread of the round did last. Threads that logged nothing are left out.
+std::vector<ThreadEvents> EventsOf(const RoundRecord& record, const Scenario& scenario);
+
+// What is printed: the kind, the sentence, the places, the round, the events.
+std::string StressFindingText(const StressFinding& finding);
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_CI_STRESS_FINDING_H_

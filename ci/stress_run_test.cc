@@ -1,0 +1,265 @@
+// Goal: whatever a round does to its process, the run tells it and goes on.
+// Method: toys in place of rounds that fail, die, hang or print in known ways.
+#include "ci/stress_run.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "ci/stress_finding.h"
+#include "ci/target.h"
+#include "core/platform/event.h"
+#include "core/platform/native/fail.h"
+#include "core/violation.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "sanitizers/round.h"
+#include "scenarios/parser.h"
+
+namespace racewalk {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+Target TargetOfText(const std::string& text) {
+  Target target;
+  absl::StatusOr<Scenario> scenario = ParseScenario(text, "");
+  EXPECT_TRUE(scenario.ok()) << scenario.status();
+  target.subject = {.scenario = *std::move(scenario), .mmu = "tdp", .variant = "owned"};
+  return target;
+}
+
+std::vector<Target> OneTarget() { return {TargetOfText("tdp vcpu a{write 0} host h{unmap 0}")}; }
+
+StressRunOptions Rounds(uint64_t rounds) {
+  StressRunOptions options;
+  options.seed = 7;
+  options.rounds = rounds;
+  return options;
+}
+
+StressResult RunToys(const RoundRunner& runner, const StressRunOptions& options,
+                     const std::vector<Target>& targets = OneTarget(),
+                     const StressHooks& hooks = {}) {
+  absl::StatusOr<StressResult> result = RunRounds(targets, options, runner, hooks);
+  EXPECT_TRUE(result.ok()) << result.status();
+  return result.ok() ? *std::move(result) : StressResult{};
+}
+
+absl::Status Clean(const RoundPlan& /*plan*/, RoundLogs /*logs*/) { return absl::OkStatus(); }
+
+absl::Status FailOnAThread(const RoundPlan& /*plan*/, RoundLogs logs) {
+  logs.threads[0].Add({.kind = EventKind::kPause});
+  std::thread([] {
+    SetNativeThreadName("a");
+    NativeFail({.kind = ViolationKind::kStaleTranslation,
+                .invariant = "T1",
+                .what = "{thread} reaches page {pfn}",
+                .pfn = 5});
+  }).join();
+  return absl::OkStatus();
+}
+
+TEST(StressRun, RunsAsManyRoundsAsAreAskedFor) {
+  std::vector<Target> targets = OneTarget();
+  targets.push_back(TargetOfText("tdp vcpu a{read 0} host h{age 0}"));
+  StressRunOptions options = Rounds(9);
+  options.jobs = 2;
+  const StressResult result = RunToys(Clean, options, targets);
+  ASSERT_THAT(result.rows, SizeIs(2));
+  EXPECT_EQ(result.rows[0].rounds, 9u);
+  EXPECT_EQ(result.rows[1].rounds, 9u);
+  EXPECT_THAT(result.findings, IsEmpty());
+}
+
+TEST(StressRun, AViolationOfAnyThreadIsToldAndTheRunGoesOn) {
+  const StressResult result = RunToys(FailOnAThread, Rounds(4));
+  EXPECT_EQ(result.rows[0].rounds, 4u);
+  EXPECT_EQ(result.rows[0].found, 4u);
+  ASSERT_THAT(result.findings, SizeIs(1));
+  const StressFinding& finding = result.findings[0];
+  EXPECT_EQ(finding.kind, ViolationKind::kStaleTranslation);
+  EXPECT_EQ(finding.invariant, "T1");
+  EXPECT_EQ(finding.sentence, "a reaches page 5.");
+  EXPECT_EQ(finding.thread, "a");
+  EXPECT_THAT(finding.place, HasSubstr("stress_run_test.cc:"));
+  EXPECT_EQ(finding.count, 4u);
+  EXPECT_EQ(finding.round, 0u);
+  EXPECT_THAT(finding.drawn, HasSubstr("pages="));
+  EXPECT_THAT(finding.scenario, AllOf(HasSubstr("write 0"), HasSubstr("unmap 0")));
+  ASSERT_THAT(finding.events, SizeIs(1));
+  EXPECT_EQ(finding.events[0].thread, "a");
+  EXPECT_EQ(finding.events[0].all, 1u);
+}
+
+TEST(StressRun, ADeathIsAViolation) {
+  const StressResult result = RunToys(
+      [](const RoundPlan&, RoundLogs) {
+        signal(SIGSEGV, SIG_DFL);  // also where a sanitizer would catch it
+        raise(SIGSEGV);
+        return absl::OkStatus();
+      },
+      Rounds(3));
+  EXPECT_EQ(result.rows[0].rounds, 3u);
+  ASSERT_THAT(result.findings, SizeIs(1));
+  EXPECT_EQ(result.findings[0].kind, ViolationKind::kAssertion);
+  EXPECT_THAT(result.findings[0].sentence, HasSubstr("signal 11"));
+  EXPECT_EQ(result.findings[0].count, 3u);
+}
+
+TEST(StressRun, WhatASanitizerPrintedIsTheViolation) {
+  const StressResult result = RunToys(
+      [](const RoundPlan&, RoundLogs) -> absl::Status {
+        std::fputs(
+            "something else\n"
+            "==7==ERROR: AddressSanitizer: heap-use-after-free on address 0x1 at pc 0x2\n"
+            "READ of size 8 at 0x1 thread T2\n"
+            "    #0 0x2 in Walk(int) /src/core/tdp/walk.h:42:7\n"
+            "SUMMARY: AddressSanitizer: heap-use-after-free /src/core/tdp/walk.h:42:7 in Walk\n",
+            stderr);
+        std::fflush(stderr);
+        _exit(1);
+      },
+      Rounds(2));
+  ASSERT_THAT(result.findings, SizeIs(1));
+  const StressFinding& finding = result.findings[0];
+  EXPECT_EQ(finding.kind, ViolationKind::kUseAfterFree);
+  EXPECT_EQ(finding.place, "walk.h:42");
+  EXPECT_THAT(finding.sentence, HasSubstr("heap-use-after-free"));
+  EXPECT_THAT(finding.details, Contains(HasSubstr("READ of size 8")));
+  EXPECT_THAT(finding.details, Not(Contains(HasSubstr("something else"))));
+}
+
+TEST(StressRun, ARoundThatWaitsForEverIsADeadlock) {
+  StressRunOptions options = Rounds(2);
+  options.stuck = milliseconds(700);
+  options.batch = milliseconds(100);
+  const StressResult result = RunToys(
+      [](const RoundPlan& plan, RoundLogs logs) {
+        logs.threads[1].Add({.kind = EventKind::kPause});
+        while (plan.seed != 0) pause();
+        return absl::OkStatus();
+      },
+      options);
+  EXPECT_EQ(result.rows[0].rounds, 2u);
+  ASSERT_THAT(result.findings, SizeIs(1));
+  EXPECT_EQ(result.findings[0].kind, ViolationKind::kDeadlock);
+  EXPECT_EQ(result.findings[0].count, 2u);
+  ASSERT_THAT(result.findings[0].events, SizeIs(1));
+  EXPECT_EQ(result.findings[0].events[0].thread, "h");
+}
+
+TEST(StressRun, ARoundThatNeverEndsButMovesIsALivelock) {
+  StressRunOptions options = Rounds(1);
+  options.stuck = milliseconds(1500);
+  const StressResult result = RunToys(
+      [](const RoundPlan& plan, RoundLogs logs) {
+        while (plan.seed != 0) {
+          logs.threads[0].Add({.kind = EventKind::kPause});
+          std::this_thread::sleep_for(milliseconds(1));
+        }
+        return absl::OkStatus();
+      },
+      options);
+  ASSERT_THAT(result.findings, SizeIs(1));
+  EXPECT_EQ(result.findings[0].kind, ViolationKind::kLivelock);
+}
+
+// A violation that is seen without end must cost no more than one that is seen once.
+TEST(StressRun, ManyClassesAreCountedAndNotKept) {
+  const StressResult result = RunToys(
+      [](const RoundPlan& plan, RoundLogs) -> absl::Status {
+        // Each round fails at a place of its own.
+        std::fprintf(stderr, "/src/x.cc:%u:1: runtime error: odd\n",
+                     static_cast<unsigned>(plan.seed % 100'000));
+        std::fflush(stderr);
+        _exit(1);
+      },
+      Rounds(kMostStressFindings + 30));
+  EXPECT_THAT(result.findings, SizeIs(kMostStressFindings));
+  EXPECT_EQ(result.untold, 30u);
+  EXPECT_EQ(result.rows[0].found, kMostStressFindings + 30);
+}
+
+TEST(StressRun, OneRoundAgainAndAgain) {
+  StressRunOptions options = Rounds(5);
+  options.only = 12;
+  std::vector<Target> targets = OneTarget();
+  const StressResult result = RunToys(FailOnAThread, options, targets);
+  EXPECT_EQ(result.rows[0].rounds, 5u);
+  ASSERT_THAT(result.findings, SizeIs(1));
+  EXPECT_EQ(result.findings[0].round, 12u);
+  EXPECT_EQ(result.findings[0].count, 5u);
+}
+
+TEST(StressRun, WhatCannotBeRunIsBadInput) {
+  const StressResult result = RunToys(
+      [](const RoundPlan&, RoundLogs) { return absl::InvalidArgumentError("no such thing"); },
+      Rounds(5));
+  EXPECT_TRUE(absl::IsInvalidArgument(result.input));
+  EXPECT_THAT(result.input.message(), HasSubstr("no such thing"));
+}
+
+TEST(StressRun, AnInterruptEndsARunThatHasNoEnd) {
+  StressRunOptions options;
+  int asked = 0;
+  StressHooks hooks;
+  hooks.interrupted = [&] { return ++asked > 3; };
+  const StressResult result = RunToys(Clean, options, OneTarget(), hooks);
+  EXPECT_TRUE(result.interrupted);
+  EXPECT_GT(result.rows[0].rounds, 0u);
+}
+
+TEST(StressRun, EventsCanBeTurnedOff) {
+  StressRunOptions options = Rounds(1);
+  options.events = false;
+  const StressResult result = RunToys(
+      [](const RoundPlan&, RoundLogs logs) {
+        return logs.threads.empty() ? absl::OkStatus() : absl::InvalidArgumentError("logs");
+      },
+      options);
+  EXPECT_TRUE(result.input.ok()) << result.input;
+}
+
+// Rows that few seconds do not suffice for must not be the same ones each time.
+TEST(StressRun, TheSeedOrdersTheRows) {
+  std::vector<Target> targets;
+  for (int i = 0; i < 8; ++i) {
+    targets.push_back(
+        TargetOfText(absl::StrCat("tdp frames=8 vcpu a{read ", i, "} host h{age 0}")));
+  }
+  std::set<std::string> first;
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    StressRunOptions options = Rounds(1);
+    options.seed = seed;
+    const StressResult result = RunToys(FailOnAThread, options, targets);
+    ASSERT_THAT(result.findings, SizeIs(1));
+    first.insert(result.findings[0].scenario);
+  }
+  EXPECT_GT(first.size(), 2u);
+}
+
+TEST(StressProgressText, HasWhatOneWaitsFor) {
+  EXPECT_EQ(ProgressText(StressProgress{.rounds = 3000, .seconds = 2, .seconds_left = 7.2}),
+            "3,000 rounds, 1,500/s, no violation, 8 s left");
+}
+
+}  // namespace
+}  // namespace racewalk

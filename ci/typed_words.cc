@@ -1,0 +1,184 @@
+#include "ci/typed_words.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "ci/flag_values.h"
+#include "ci/options.h"
+#include "sanitizers/noise.h"
+#include "scenarios/nearest.h"
+#include "scenarios/scenario.h"
+
+namespace racewalk {
+namespace {
+
+// 0 is a value here: it turns shrinking off.
+absl::Status ReadShrinkSeconds(const std::string& value, double& seconds) {
+  uint64_t zero = 1;
+  std::optional<double> number;
+  if (ParseDigits(value, zero) && zero == 0) {
+    seconds = 0;
+    return absl::OkStatus();
+  }
+  absl::Status status = ReadSeconds("--shrink-seconds", value, number);
+  if (number) seconds = *number;
+  return status;
+}
+
+// "none", "yield", "delay:50": the number is of 1000 protocol points.
+absl::Status ReadNoise(const std::string& value, std::optional<Noise>& noise) {
+  if (value.empty()) return absl::OkStatus();
+  const std::string::size_type colon = value.find(':');
+  const std::string kind = value.substr(0, colon);
+  Noise read;
+  uint64_t per_mille = read.per_mille;
+  bool good = kind == "none" || kind == "yield" || kind == "delay";
+  if (colon != std::string::npos) {
+    good = good && kind != "none" && ParseDigits(value.substr(colon + 1), per_mille) &&
+           per_mille >= 1 && per_mille <= 1000;
+  }
+  if (!good) {
+    return BadValue("--noise", "none, yield:P or delay:P, where P of 1000 protocol points pause",
+                    value, "delay:50");
+  }
+  read.kind = kind == "yield" ? NoiseKind::kYield : NoiseKind::kDelay;
+  if (kind == "none") read.kind = NoiseKind::kNone;
+  read.per_mille = kind == "none" ? 0 : static_cast<uint32_t>(per_mille);
+  noise = read;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status ReadCheck(Words& words) {
+  CheckOptions& check = words.check;
+  absl::Status status = ReadSeconds("--seconds", words.seconds, check.seconds);
+  status.Update(ReadSeconds("--time-limit", words.time_limit, check.time_limit));
+  status.Update(ReadSeed("--seed", words.seed, check.seed));
+  status.Update(ReadCount("--executions", "executions", words.executions, check.executions));
+  status.Update(ReadJobs(words.jobs, check.jobs));
+  status.Update(ReadMmu(words.mmu, check.mmu));
+  status.Update(ReadShrinkSeconds(words.shrink_seconds, check.shrink_seconds));
+  // A spec has commas of its own ("pct:3,n=3,k=58"), so spaces separate.
+  check.strategies = SplitValues(words.strategies, ' ');
+  check.weaken = SplitValues(words.weaken, ',');
+  check.variants = SplitValues(words.variants, ',');
+  return status;
+}
+
+absl::Status ReadMutants(Words& words) {
+  MutantsOptions& mutants = words.mutants;
+  std::optional<double> seconds;
+  absl::Status status = ReadSeconds("--seconds", words.seconds, seconds);
+  mutants.seconds = seconds.value_or(mutants.seconds);
+  status.Update(ReadSeconds("--time-limit", words.time_limit, mutants.time_limit));
+  status.Update(ReadCount("--executions", "executions", words.executions, mutants.executions));
+  status.Update(ReadCount("--sample", "units", words.sample, mutants.sample));
+  status.Update(ReadJobs(words.jobs, mutants.jobs));
+  status.Update(ReadMmu(words.mmu, mutants.mmu));
+  for (const std::string& value : SplitValues(words.seeds, ',')) {
+    std::optional<uint64_t> seed;
+    status.Update(ReadSeed("--seeds", value, seed));
+    const std::vector<uint64_t>& known = mutants.seeds;
+    if (seed && std::find(known.begin(), known.end(), *seed) == known.end()) {
+      mutants.seeds.push_back(*seed);
+    }
+  }
+  mutants.strategies = SplitValues(words.strategies, ' ');
+  mutants.variants = SplitValues(words.variants, ',');
+  mutants.compare = SplitValues(words.compare, ',');
+  const bool compared = !mutants.compare.empty();
+  if (mutants.presubmit + mutants.fresh + compared > 1) {
+    status.Update(absl::InvalidArgumentError(
+        "--fresh, --presubmit and --compare exclude each other; give one of them"));
+  }
+  if (mutants.update && mutants.presubmit) {
+    status.Update(absl::InvalidArgumentError(
+        "--update: a pre-submit run's kills are not for the kill table; leave it out"));
+  }
+  if (compared && !(mutants.strategies.empty() && mutants.html.empty())) {
+    status.Update(absl::InvalidArgumentError(
+        "--compare names the strategies and writes no page of kills; leave --strategy and --html "
+        "out"));
+  }
+  return status;
+}
+
+absl::Status ReadShrink(Words& words) {
+  ShrinkCommandOptions& shrink = words.shrink;
+  // The same words as of check.
+  absl::Status status = ReadCheck(words);
+  shrink.seconds = words.check.seconds.value_or(shrink.seconds);
+  shrink.executions = words.check.executions.value_or(shrink.executions);
+  shrink.seed = words.check.seed.value_or(shrink.seed);
+  shrink.jobs = words.check.jobs;
+  return status;
+}
+
+absl::Status ReadReplay(Words& words) {
+  ReplayOptions& replay = words.replay;
+  uint64_t step = 0;
+  if (!words.stop_at.empty()) {
+    if (!ParseDigits(words.stop_at, step)) {
+      return BadValue("--stop-at", "the number of a step", words.stop_at, "17");
+    }
+    replay.stop_at = step;
+  } else if (replay.break_there) {
+    return absl::InvalidArgumentError(
+        "--break: expected --stop-at=STEP beside it, to say where; for example --stop-at=17 "
+        "--break");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadList(Words& words) {
+  const ListOptions& list = words.list;
+  const std::vector<std::string> kinds = {"scenarios", "points", "bugs", "strategies"};
+  if (list.what.empty() || std::find(kinds.begin(), kinds.end(), list.what) != kinds.end()) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat("list: expected ", absl::StrJoin(kinds, ", "),
+                                                 ", not ", Quoted(list.what),
+                                                 DidYouMean(list.what, kinds)));
+}
+
+absl::Status ReadStress(Words& words) {
+  StressOptions& stress = words.stress;
+  absl::Status status = ReadSeconds("--seconds", words.seconds, stress.seconds);
+  status.Update(ReadSeed("--seed", words.seed, stress.seed));
+  status.Update(ReadCount("--rounds", "rounds", words.rounds, stress.rounds));
+  status.Update(ReadMmu(words.mmu, stress.mmu));
+  status.Update(ReadNoise(words.noise, stress.noise));
+  std::optional<double> stuck;
+  status.Update(ReadSeconds("--stuck-seconds", words.stuck_seconds, stuck));
+  stress.stuck_seconds = stuck.value_or(stress.stuck_seconds);
+  uint64_t number = 0;
+  if (!words.round.empty()) {
+    if (!ParseDigits(words.round, number)) {
+      return BadValue("--round", "the number of a round", words.round, "17");
+    }
+    stress.round = number;
+  }
+  if (!words.threads.empty()) {
+    if (!ParseDigits(words.threads, number) || number == 0 || number > kMaxScenarioThreads) {
+      return BadValue("--threads", absl::StrCat("a number from 1 to ", kMaxScenarioThreads),
+                      words.threads, "4");
+    }
+    stress.threads = static_cast<uint32_t>(number);
+  }
+  if (!words.events.empty() && words.events != "on" && words.events != "off") {
+    return BadValue("--events", "on or off", words.events, "off");
+  }
+  stress.events = words.events != "off";
+  stress.weaken = SplitValues(words.weaken, ',');
+  stress.variants = SplitValues(words.variants, ',');
+  return status;
+}
+
+}  // namespace racewalk

@@ -1,0 +1,28 @@
+#include "sanitizers/round.h"
+
+#include "sanitizers/scaled.h"
+#include "sanitizers/stress_program.h"
+#include "sanitizers/stress_thread.h"
+#include "scenarios/scenario.h"
+
+namespace racewalk {
+
+absl::Status RunRound(const RoundPlan& plan, RoundLogs logs) {
+  const absl::StatusOr<ScaledSubject> subject = Scale(plan);
+  if (!subject.ok()) return subject.status();
+
+  StressWorld::weakened.fill(false);
+  for (const point p : plan.weakened) StressWorld::weakened[static_cast<std::size_t>(p)] = true;
+  StressWorld::noise = plan.noise;
+  StressWorld::seed = plan.seed;
+  const std::size_t callbacks = kMaxScenarioThreads + 1;
+  StressWorld::callback_log = callbacks < logs.threads.size() ? &logs.threads[callbacks] : nullptr;
+  if (plan.mmu == "tdp") {
+    RunTdpRound(plan, *subject, logs);
+  } else {
+    RunStage2Round(plan, *subject, logs);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace racewalk
