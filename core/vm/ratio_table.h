@@ -17,6 +17,9 @@
 
 namespace racewalk {
 
+// The counter with the rate that goes into the tables: items a second.
+inline constexpr char kFastest[] = "fastest";
+
 // Collects the rates of benchmarks named OPERATION/SUBJECT/THREADS, shows each as
 // usual and ends with tables in Markdown: of each rate the median of its
 // repetitions, and its ratio to subject "bare" of the same operation and threads.
@@ -27,7 +30,7 @@ class RatioReporter : public benchmark::ConsoleReporter {
   void ReportRuns(const std::vector<Run>& runs) override {
     ConsoleReporter::ReportRuns(runs);
     for (const Run& run : runs) {
-      const auto rate = run.counters.find("items_per_second");
+      const auto rate = run.counters.find(kFastest);
       if (run.run_type != Run::RT_Iteration || rate == run.counters.end()) continue;
       const std::vector<std::string> name = absl::StrSplit(run.run_name.function_name, '/');
       if (name.size() != 3) continue;
