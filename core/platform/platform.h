@@ -102,6 +102,8 @@ concept SleepableRcu = std::constructible_from<S, const char*> && requires(S& sr
 //             and hardware_compare_exchange are what a page walker does: the
 //             newest value, and no happens-before edge.
 // Plain<T>    ordinary data whose races must be found.
+// Counter     a statistic: what has been added, by any threads; orders nothing.
+//             `peek` is for oracles, and exact at rest.
 // Mutex, SharedMutex  lock/unlock (and _shared); `contended` says whether
 //             somebody waits; the Assert calls check the caller's own hold.
 // Rcu         a domain: read sections nest; call/synchronize/barrier as the
@@ -115,7 +117,8 @@ template <typename P>
 concept Platform =
     requires(point p, bool condition, const char* text, uint64_t n, Order order,
              typename P::template Atomic<uint64_t>& word, uint64_t& expected,
-             typename P::template Plain<uint64_t>& plain, typename P::Mutex& mutex,
+             typename P::template Plain<uint64_t>& plain, typename P::Counter& counter,
+             int64_t amount, typename P::Mutex& mutex,
              typename P::SharedMutex& shared, typename P::Rcu& rcu, typename P::Rcu::Head& head,
              void (*callback)(void*), void* argument, typename P::Slots& slots) {
       { word.load(order) } -> std::same_as<uint64_t>;
@@ -131,6 +134,8 @@ concept Platform =
       { word.peek() } -> std::same_as<uint64_t>;
       { plain.load() } -> std::same_as<uint64_t>;
       plain.store(n);
+      counter.add(amount);
+      { counter.peek() } -> std::same_as<int64_t>;
       mutex.lock();
       mutex.unlock();
       mutex.AssertHeld();

@@ -126,7 +126,7 @@ class TdpUpdate {
     const int64_t mapped = (now.leaf() ? 1 : 0) - (before.leaf() ? 1 : 0);
     if (mapped != 0) state_.CountMapped(level, mapped);
     if (!before.table() && now.table()) {
-      state_.table_pages.fetch_add(1, std::memory_order_relaxed);  // relaxed: a statistic
+      state_.table_pages.add(1);
     }
     if (now.leaf() && !before.leaf()) state_.Pin(now.pfn());
     if (before.leaf() && !now.leaf()) state_.Unpin(before.pfn());
@@ -152,7 +152,7 @@ class TdpUpdate {
   // still walk below, inside read sections.
   void RemoveTable(Entry link, int level, Gfn base, bool shared) {
     TdpTable<P, G>& table = state_.tables.Follow(link, level, base);
-    state_.table_pages.fetch_add(-1, std::memory_order_relaxed);  // relaxed: a statistic
+    state_.table_pages.add(-1);
     for (uint32_t i = 0; i < G::kEntries; ++i) {
       auto& word = table.entries[i];
       const Gfn gfn = base + i * G::Span(level);

@@ -30,7 +30,7 @@ namespace {
 using G = RealGeometry;
 
 constexpr Gfn kPagesOfTable = G::kEntries;
-constexpr Gfn kTables = 8;  // of each thread
+constexpr Gfn kTables = 16;  // of each thread
 constexpr Gfn kFrames = kTables * kPagesOfTable;
 constexpr Gfn kPages = kTables * (kPagesOfTable - 1);  // that are faulted
 

@@ -37,13 +37,14 @@ void Presence::TakeRecord() {
     }
   }
   auto* record = new Record;
-  record->taken.store(true, std::memory_order_relaxed);    // relaxed: nobody knows it yet
-  record->next = records.load(std::memory_order_relaxed);  // relaxed: confirmed below
-  // release: pairs with whoever goes through the records. Those that were there
-  // before are reached through this one, hence acquire.
-  while (!records.compare_exchange_weak(record->next, record, std::memory_order_acq_rel,
-                                        std::memory_order_relaxed)) {
-  }
+  record->taken.store(true, std::memory_order_relaxed);  // relaxed: nobody knows it yet
+  // acquire: those that were there before are reached through this one.
+  record->next = records.load(std::memory_order_acquire);
+  do {
+    record->number = record->next == nullptr ? 0 : record->next->number + 1;
+    // release: pairs with whoever goes through the records; acquire: as above.
+  } while (!records.compare_exchange_weak(record->next, record, std::memory_order_acq_rel,
+                                          std::memory_order_acquire));
   mine = record;
 }
 

@@ -65,6 +65,10 @@ class Presence {
   }
   static bool IsInside(const void* object) { return Find(Mine(), object) != nullptr; }
 
+  // A number that no other thread has at the same time, from 0 and as small as
+  // can be. What its last owner did happens-before what this one does.
+  static std::size_t ThreadNumber() { return Mine().number; }
+
   // Of all other threads. `before_sleep` is called once if it has to wait at all.
   template <typename F>
   static void AwaitLeft(const void* object, F before_sleep) {
@@ -90,7 +94,8 @@ class Presence {
   // Of a thread. Stays when the thread has gone, for another one.
   struct alignas(128) Record {
     std::array<Place, kMost> places;
-    std::size_t used = 0;            // no place from here on is taken
+    std::size_t used = 0;  // no place from here on is taken
+    std::size_t number = 0;
     std::atomic<bool> taken{false};  // by a thread
     Record* next = nullptr;          // all that were ever made
   };
