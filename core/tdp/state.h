@@ -70,7 +70,7 @@ struct TdpState : VmState<P> {
   typename P::Counter table_pages{WordName{"table_pages"}};
   std::array<typename P::Counter, kMaxLeafLevel> mapped_pages;
 
-  void CountMapped(int level, int64_t pages) {
+  [[gnu::always_inline]] void CountMapped(int level, int64_t pages) {
     mapped_pages[static_cast<std::size_t>(level) - 1].add(pages);
   }
 

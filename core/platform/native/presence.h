@@ -31,7 +31,7 @@ class Presence {
   static constexpr std::size_t kMost = 16;  // objects that a thread may be inside of at once
 
   // By the running thread about itself. Whether it was outside before.
-  static bool Enter(const void* object, Location loc) {
+  [[gnu::always_inline]] static bool Enter(const void* object, Location loc) {
     Record& record = Mine();
     Place* place = Find(record, object);
     const bool was_outside = place == nullptr;
@@ -47,7 +47,7 @@ class Presence {
     ++place->depth;
     return was_outside;
   }
-  static void Leave(const void* object, Location loc) {
+  [[gnu::always_inline]] static void Leave(const void* object, Location loc) {
     Record& record = Mine();
     Place* place = Find(record, object);
     if (place == nullptr) [[unlikely]] {

@@ -47,13 +47,13 @@ class NativeRcu {
   NativeRcu(const NativeRcu&) = delete;
   NativeRcu& operator=(const NativeRcu&) = delete;
 
-  void read_lock(Location loc = Location::current()) {
+  [[gnu::always_inline]] void read_lock(Location loc = Location::current()) {
     Register();
     NativeHolds::Add(this, NativeHolds::Mode::kSection, loc);
     // Kept here too, since liburcu says it by a call and nests by another.
     if (depth++ == 0) urcu_memb_read_lock();
   }
-  void read_unlock(Location loc = Location::current()) {
+  [[gnu::always_inline]] void read_unlock(Location loc = Location::current()) {
     NativeHolds::Remove(this, NativeHolds::Mode::kSection, loc);
     TsanRelease(&sections_);
     if (--depth == 0) urcu_memb_read_unlock();

@@ -28,10 +28,12 @@ class NativeSrcu {
   NativeSrcu(const NativeSrcu&) = delete;
   NativeSrcu& operator=(const NativeSrcu&) = delete;
 
-  void read_lock(Location loc = Location::current()) {
+  [[gnu::always_inline]] void read_lock(Location loc = Location::current()) {
     if (Presence::Enter(this, loc)) TsanAcquire(&waits_);
   }
-  void read_unlock(Location loc = Location::current()) { Presence::Leave(this, loc); }
+  [[gnu::always_inline]] void read_unlock(Location loc = Location::current()) {
+    Presence::Leave(this, loc);
+  }
   bool held() const { return Presence::IsInside(this); }
   void synchronize(Location loc = Location::current());
 
