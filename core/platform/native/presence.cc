@@ -81,7 +81,10 @@ void Presence::Wake() {
   wakes.notify_all();
 }
 
-void Presence::FailToEnter(Location loc) {
+Presence::Place* Presence::PlaceBetween(Record& record, Location loc) {
+  for (Place& place : record.places) {
+    if (IsFree(place)) return &place;
+  }
   NativeFail(ViolationKind::kLockDiscipline, "P3",
              "{thread} is inside of more locks and sections than are kept account of", loc);
 }

@@ -56,7 +56,7 @@ class Presence {
     if (--place->depth > 0) return;
     // release: acquired by AwaitLeft.
     place->object.store(nullptr, std::memory_order_release);
-    if (place == &record.places[record.used - 1]) --record.used;
+    while (record.used > 0 && IsFree(record.places[record.used - 1])) --record.used;
     AsymmetricFence::Light();
     // relaxed: a hint; the fence orders it after the store.
     if (sleepers.load(std::memory_order_relaxed) != 0) [[unlikely]] {
@@ -126,12 +126,18 @@ class Presence {
     }
     return nullptr;
   }
+  // relaxed: the thread's own
+  static bool IsFree(const Place& place) {
+    return place.object.load(std::memory_order_relaxed) == nullptr;
+  }
   static Place* FreePlace(Record& record, Location loc) {
     if (record.used == kMost) [[unlikely]] {
-      FailToEnter(loc);
+      return PlaceBetween(record, loc);
     }
     return &record.places[record.used++];
   }
+  // One that was left while later ones were not.
+  static Place* PlaceBetween(Record& record, Location loc);
 
   template <typename F>
   static void ForEachVisit(const void* object, F body) {
@@ -149,7 +155,6 @@ class Presence {
   static void Await(const Visit& visit);
   static void Wake();
   static void TakeRecord();
-  [[noreturn]] static void FailToEnter(Location loc);
   [[noreturn]] static void FailToLeave(Location loc);
 
   static inline constinit thread_local Record* mine = nullptr;
