@@ -118,9 +118,9 @@ concept Platform =
     requires(point p, bool condition, const char* text, uint64_t n, Order order,
              typename P::template Atomic<uint64_t>& word, uint64_t& expected,
              typename P::template Plain<uint64_t>& plain, typename P::Counter& counter,
-             int64_t amount, typename P::Mutex& mutex,
-             typename P::SharedMutex& shared, typename P::Rcu& rcu, typename P::Rcu::Head& head,
-             void (*callback)(void*), void* argument, typename P::Slots& slots) {
+             int64_t amount, typename P::Mutex& mutex, typename P::SharedMutex& shared,
+             typename P::Rcu& rcu, typename P::Rcu::Head& head, void (*callback)(void*),
+             void* argument, typename P::Slots& slots) {
       { word.load(order) } -> std::same_as<uint64_t>;
       word.store(n, order);
       { word.exchange(n, order) } -> std::same_as<uint64_t>;

@@ -5,11 +5,11 @@
 #define RACEWALK_CORE_VM_LEAN_ENVIRONMENT_H_
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 
 #include "absl/functional/function_ref.h"
 #include "core/environment.h"
+#include "core/platform/native.h"
 
 namespace racewalk {
 
@@ -22,15 +22,18 @@ class LeanEnvironment final : public Environment {
 
   // The level at which the host maps everything; before faults, or with all
   // that was mapped at another level gone.
+  // relaxed: nothing is ordered by a host that never changes; also below.
   void MapAt(int level) { level_.store(level, std::memory_order_relaxed); }
   Pfn root(int vcpu) const { return roots_[static_cast<std::size_t>(vcpu)].table; }
 
+  // relaxed: as above
   HostPage FaultIn(Hva address, bool /*write*/) override {
     return {.pfn = base_.load(std::memory_order_relaxed) + static_cast<Pfn>(address),
             .generation = 0,
             .writable = true,
             .counted = true};
   }
+  // relaxed: as above
   int MappingLevel(Hva /*address*/) override { return level_.load(std::memory_order_relaxed); }
   void ReleasePage(const HostPage& /*page*/, bool /*dirty*/) override {}
   bool IsCounted(Pfn /*pfn*/) override { return true; }
@@ -55,8 +58,8 @@ class LeanEnvironment final : public Environment {
   };
 
   // Page numbers begin here: aligned, so that any address can be part of a block.
-  std::atomic<Pfn> base_{Pfn{1} << 27};
-  std::atomic<int> level_{1};
+  NativePlatform::Atomic<Pfn> base_{Pfn{1} << 27};
+  NativePlatform::Atomic<int> level_{1};
   std::array<Root, kMostVcpus> roots_;
 };
 

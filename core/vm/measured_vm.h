@@ -19,8 +19,8 @@
 #include "core/geometry.h"
 #include "core/mmu.h"
 #include "core/platform/native.h"
+#include "core/platform/native/bare_walk.h"
 #include "core/vcpu/vcpu.h"
-#include "core/vm/bare_walk.h"
 #include "core/vm/lean_environment.h"
 
 namespace racewalk {

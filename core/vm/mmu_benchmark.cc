@@ -18,9 +18,9 @@
 #include <shared_mutex>
 #include <string>
 
+#include "core/platform/native/crew.h"
 #include "core/stage2/view.h"
 #include "core/tdp/view.h"
-#include "core/vm/crew.h"
 #include "core/vm/measured_vm.h"
 #include "core/vm/ratio_table.h"
 

@@ -1,6 +1,6 @@
 // Threads that do something at the same time, and how long that took.
-#ifndef RACEWALK_CORE_VM_CREW_H_
-#define RACEWALK_CORE_VM_CREW_H_
+#ifndef RACEWALK_CORE_PLATFORM_NATIVE_CREW_H_
+#define RACEWALK_CORE_PLATFORM_NATIVE_CREW_H_
 
 #include <algorithm>
 #include <atomic>
@@ -97,4 +97,4 @@ class Crew {
 
 }  // namespace racewalk
 
-#endif  // RACEWALK_CORE_VM_CREW_H_
+#endif  // RACEWALK_CORE_PLATFORM_NATIVE_CREW_H_

@@ -1,7 +1,7 @@
 // What a page fault costs at least, to measure the MMUs beside: a radix walk
 // and one compare-exchange, with no lock, no RCU and nothing checked.
-#ifndef RACEWALK_CORE_VM_BARE_WALK_H_
-#define RACEWALK_CORE_VM_BARE_WALK_H_
+#ifndef RACEWALK_CORE_PLATFORM_NATIVE_BARE_WALK_H_
+#define RACEWALK_CORE_PLATFORM_NATIVE_BARE_WALK_H_
 
 #include <array>
 #include <atomic>
@@ -75,4 +75,4 @@ class BareTable {
 
 }  // namespace racewalk
 
-#endif  // RACEWALK_CORE_VM_BARE_WALK_H_
+#endif  // RACEWALK_CORE_PLATFORM_NATIVE_BARE_WALK_H_
