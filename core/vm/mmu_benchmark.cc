@@ -17,6 +17,7 @@
 #include <memory>
 #include <shared_mutex>
 #include <string>
+#include <vector>
 
 #include "core/platform/native/crew.h"
 #include "core/stage2/view.h"
@@ -261,9 +262,18 @@ void Memory(benchmark::State& state, int level) {
 
 // --- The list. ---
 
-template <typename... Args>
+// As their first benchmarks were registered.
+std::vector<std::string>& Subjects() {
+  static std::vector<std::string> subjects;
+  return subjects;
+}
+
 void Register(const std::string& operation, const std::string& subject,
               void (*run)(benchmark::State&, int)) {
+  std::vector<std::string>& subjects = Subjects();
+  if (std::find(subjects.begin(), subjects.end(), subject) == subjects.end()) {
+    subjects.push_back(subject);
+  }
   for (const int threads : {1, 2, 4}) {
     benchmark::RegisterBenchmark(
         (operation + "/" + subject + "/" + std::to_string(threads)).c_str(), run, threads)
@@ -283,7 +293,9 @@ void RegisterTable(const std::string& subject, bool excludes = true) {
 template <template <typename, typename> typename View>
 void RegisterMmu(const std::string& mmu) {
   RegisterTable<MeasuredVm<View, NativeWith<NoLock>>>(mmu + "_no_lock", /*excludes=*/false);
-  RegisterTable<MeasuredVm<View, NativeWith<std::shared_mutex>>>(mmu + "_shared_mutex");
+  using Standard = MeasuredVm<View, NativeWith<std::shared_mutex>>;
+  RegisterTable<Standard>(mmu + "_shared_mutex");
+  Register("zap_all", mmu + "_shared_mutex", &ZapAll<Standard>);
   using Chosen = MeasuredVm<View, NativePlatform>;
   RegisterTable<Chosen>(mmu);
   Register("collapse", mmu, &Collapse<Chosen>);
@@ -306,7 +318,7 @@ int Main(int argc, char** argv) {
   RegisterMmu<Stage2View>("stage2");
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  RatioReporter reporter(std::cout);
+  RatioReporter reporter(std::cout, Subjects());
   benchmark::RunSpecifiedBenchmarks(&reporter);
   benchmark::Shutdown();
   return 0;

@@ -8,6 +8,7 @@
 #include <map>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -25,7 +26,9 @@ inline constexpr char kFastest[] = "fastest";
 // repetitions, and its ratio to subject "bare" of the same operation and threads.
 class RatioReporter : public benchmark::ConsoleReporter {
  public:
-  explicit RatioReporter(std::ostream& out) : ConsoleReporter(OO_Tabular), out_(out) {}
+  // Rows are in the order of `subjects`.
+  RatioReporter(std::ostream& out, std::vector<std::string> subjects)
+      : ConsoleReporter(OO_Tabular), out_(out), order_(std::move(subjects)) {}
 
   void ReportRuns(const std::vector<Run>& runs) override {
     ConsoleReporter::ReportRuns(runs);
@@ -34,11 +37,7 @@ class RatioReporter : public benchmark::ConsoleReporter {
       if (run.run_type != Run::RT_Iteration || rate == run.counters.end()) continue;
       const std::vector<std::string> name = absl::StrSplit(run.run_name.function_name, '/');
       if (name.size() != 3) continue;
-      auto& subjects = rates_[name[0]];
-      if (std::find(order_.begin(), order_.end(), name[1]) == order_.end()) {
-        order_.push_back(name[1]);
-      }
-      subjects[name[1]][std::stoi(name[2])].push_back(rate->second.value / kMillion);
+      rates_[name[0]][name[1]][std::stoi(name[2])].push_back(rate->second.value / kMillion);
     }
   }
 
@@ -107,8 +106,8 @@ class RatioReporter : public benchmark::ConsoleReporter {
   }
 
   std::ostream& out_;
+  const std::vector<std::string> order_;   // of subjects
   std::map<std::string, Subjects> rates_;  // by operation
-  std::vector<std::string> order_;         // of subjects, as first seen
 };
 
 }  // namespace racewalk
