@@ -20,4 +20,5 @@ if(RACEWALK_TESTS)
 endif()
 if(RACEWALK_BENCHMARKS)
   find_package(benchmark CONFIG REQUIRED)
+  find_package(TBB CONFIG REQUIRED)  # what the MMUs are measured beside
 endif()

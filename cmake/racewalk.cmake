@@ -31,12 +31,16 @@ endif()
 #                 [EXCLUDE <regex>...]          ends of paths to leave out: "main.cc"
 #                 [ONLY <stem>...]              x for x.cc and x_test.cc; default: all
 #                 [DEPENDS <target>...]         linked publicly by the library
-#                 [TEST_DEPENDS <target>...])   more for tests and benchmarks
+#                 [TEST_DEPENDS <target>...]    more for tests and benchmarks
+#                 [BENCHMARK_DEPENDS <target>...]  more for benchmarks
+#                 [NDEBUG_BENCHMARKS])          benchmarks are of the folder built with NDEBUG, as
+#                                               an embedder would, and without TEST_DEPENDS
 # Makes library racewalk_<name>, test executable <name>_test and one benchmark executable
 # <name>_<x>_benchmark for each file. A library without sources is an INTERFACE one, so that
 # headers may come first.
 function(racewalk_folder name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "RECURSIVE" "" "FOLDERS;EXCLUDE;ONLY;DEPENDS;TEST_DEPENDS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "RECURSIVE;NDEBUG_BENCHMARKS" ""
+                        "FOLDERS;EXCLUDE;ONLY;DEPENDS;TEST_DEPENDS;BENCHMARK_DEPENDS")
   if(NOT arg_FOLDERS)
     set(arg_FOLDERS .)
   endif()
@@ -87,11 +91,19 @@ function(racewalk_folder name)
       PROPERTIES TIMEOUT 300)
   endif()
 
-  if(RACEWALK_BENCHMARKS)
+  if(RACEWALK_BENCHMARKS AND benchmarks)
+    set(measured ${library} ${arg_TEST_DEPENDS})
+    if(arg_NDEBUG_BENCHMARKS)
+      # All of it anew: what is inline must be the same everywhere.
+      set(measured ${library}_ndebug)
+      add_library(${measured} STATIC EXCLUDE_FROM_ALL ${sources})
+      target_compile_definitions(${measured} PUBLIC NDEBUG)
+      target_link_libraries(${measured} PUBLIC racewalk_flags ${arg_DEPENDS})
+    endif()
     foreach(file IN LISTS benchmarks)
       cmake_path(GET file STEM stem)
       add_executable(${name}_${stem} ${file})
-      target_link_libraries(${name}_${stem} PRIVATE ${library} ${arg_TEST_DEPENDS}
+      target_link_libraries(${name}_${stem} PRIVATE ${measured} ${arg_BENCHMARK_DEPENDS}
                                                     benchmark::benchmark_main)
     endforeach()
   endif()

@@ -26,6 +26,7 @@ struct StressPlatform {
   using SharedMutex = StressSharedMutex;
   using Rcu = StressRcu;
   using Srcu = NativeSrcu;
+  using Counter = NativeCounter;
   using Slots = NativeSlots;
 
   struct Ghost {};

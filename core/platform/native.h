@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/platform/native/atomic.h"
+#include "core/platform/native/counter.h"
 #include "core/platform/native/fail.h"
 #include "core/platform/native/locks.h"
 #include "core/platform/native/rcu.h"
@@ -23,6 +24,7 @@ struct NativePlatform {
   using Atomic = NativeAtomic<T>;
   template <typename T>
   using Plain = NativePlain<T>;
+  using Counter = NativeCounter;
   using Mutex = NativeMutex;
   using SharedMutex = NativeSharedMutex;
   using Rcu = NativeRcu;

@@ -102,6 +102,8 @@ concept SleepableRcu = std::constructible_from<S, const char*> && requires(S& sr
 //             and hardware_compare_exchange are what a page walker does: the
 //             newest value, and no happens-before edge.
 // Plain<T>    ordinary data whose races must be found.
+// Counter     a statistic: what has been added, by any threads; orders nothing.
+//             `peek` is for oracles, and exact at rest.
 // Mutex, SharedMutex  lock/unlock (and _shared); `contended` says whether
 //             somebody waits; the Assert calls check the caller's own hold.
 // Rcu         a domain: read sections nest; call/synchronize/barrier as the
@@ -112,62 +114,65 @@ concept SleepableRcu = std::constructible_from<S, const char*> && requires(S& sr
 // Ghost       a generation carried along with an entry's value, ignored by
 //             comparison; empty natively.
 template <typename P>
-concept Platform = requires(point p, bool condition, const char* text, uint64_t n, Order order,
-                            typename P::template Atomic<uint64_t>& word, uint64_t& expected,
-                            typename P::template Plain<uint64_t>& plain, typename P::Mutex& mutex,
-                            typename P::SharedMutex& shared, typename P::Rcu& rcu,
-                            typename P::Rcu::Head& head, void (*callback)(void*), void* argument,
-                            typename P::Slots& slots, const Violation& violation) {
-  { word.load(order) } -> std::same_as<uint64_t>;
-  word.store(n, order);
-  { word.exchange(n, order) } -> std::same_as<uint64_t>;
-  { word.compare_exchange(expected, n, order) } -> std::same_as<bool>;
-  { word.fetch_and(n, order) } -> std::same_as<uint64_t>;
-  { word.fetch_or(n, order) } -> std::same_as<uint64_t>;
-  { word.fetch_add(n, order) } -> std::same_as<uint64_t>;
-  { word.hardware_load() } -> std::same_as<uint64_t>;
-  { word.hardware_compare_exchange(expected, n) } -> std::same_as<bool>;
-  word.initialize(n);
-  { word.peek() } -> std::same_as<uint64_t>;
-  { plain.load() } -> std::same_as<uint64_t>;
-  plain.store(n);
-  mutex.lock();
-  mutex.unlock();
-  mutex.AssertHeld();
-  shared.lock();
-  shared.unlock();
-  shared.lock_shared();
-  shared.unlock_shared();
-  shared.AssertHeld();
-  shared.AssertHeldShared();  // shared or exclusive
-  { shared.contended() } -> std::same_as<bool>;
-  rcu.read_lock();
-  rcu.read_unlock();
-  { rcu.held() } -> std::same_as<bool>;
-  rcu.call(head, callback, argument);
-  rcu.synchronize();
-  rcu.barrier();
-  requires SleepableRcu<typename P::Srcu>;
-  { slots.take() } -> std::same_as<uint32_t>;  // Slots::kNone if none is left
-  slots.give(uint32_t{1});
-  typename P::Ghost;
-  // The order that point p asks for; the second form has two halves.
-  { P::order(p) } -> std::same_as<Order>;
-  { P::order(p, p) } -> std::same_as<Order>;
-  // Whether the step (or the right design) at point p is taken.
-  { P::keeps(p) } -> std::same_as<bool>;
-  // Whether a long walk that holds `shared` should yield at point p now.
-  { P::ShouldYield(shared, p) } -> std::same_as<bool>;
-  // Called on every retry; lets others run.
-  P::Pause();
-  // Reports a violation unless `condition`; does not return if it is false.
-  P::Check(condition, ViolationKind::kAssertion, text, text);
-  P::Fail(violation);  // the same with more to say
-  P::Trace(TraceKind::kVisit, n, n);
-  // Heap objects of the core; a deleted one is watched for use.
-  { P::template New<uint64_t>(n) } -> std::same_as<uint64_t*>;
-  P::Delete(static_cast<uint64_t*>(nullptr));
-};
+concept Platform =
+    requires(point p, bool condition, const char* text, uint64_t n, Order order,
+             typename P::template Atomic<uint64_t>& word, uint64_t& expected,
+             typename P::template Plain<uint64_t>& plain, typename P::Counter& counter,
+             int64_t amount, typename P::Mutex& mutex, typename P::SharedMutex& shared,
+             typename P::Rcu& rcu, typename P::Rcu::Head& head, void (*callback)(void*),
+             void* argument, typename P::Slots& slots, const Violation& violation) {
+      { word.load(order) } -> std::same_as<uint64_t>;
+      word.store(n, order);
+      { word.exchange(n, order) } -> std::same_as<uint64_t>;
+      { word.compare_exchange(expected, n, order) } -> std::same_as<bool>;
+      { word.fetch_and(n, order) } -> std::same_as<uint64_t>;
+      { word.fetch_or(n, order) } -> std::same_as<uint64_t>;
+      { word.fetch_add(n, order) } -> std::same_as<uint64_t>;
+      { word.hardware_load() } -> std::same_as<uint64_t>;
+      { word.hardware_compare_exchange(expected, n) } -> std::same_as<bool>;
+      word.initialize(n);
+      { word.peek() } -> std::same_as<uint64_t>;
+      { plain.load() } -> std::same_as<uint64_t>;
+      plain.store(n);
+      counter.add(amount);
+      { counter.peek() } -> std::same_as<int64_t>;
+      mutex.lock();
+      mutex.unlock();
+      mutex.AssertHeld();
+      shared.lock();
+      shared.unlock();
+      shared.lock_shared();
+      shared.unlock_shared();
+      shared.AssertHeld();
+      shared.AssertHeldShared();  // shared or exclusive
+      { shared.contended() } -> std::same_as<bool>;
+      rcu.read_lock();
+      rcu.read_unlock();
+      { rcu.held() } -> std::same_as<bool>;
+      rcu.call(head, callback, argument);
+      rcu.synchronize();
+      rcu.barrier();
+      requires SleepableRcu<typename P::Srcu>;
+      { slots.take() } -> std::same_as<uint32_t>;  // Slots::kNone if none is left
+      slots.give(uint32_t{1});
+      typename P::Ghost;
+      // The order that point p asks for; the second form has two halves.
+      { P::order(p) } -> std::same_as<Order>;
+      { P::order(p, p) } -> std::same_as<Order>;
+      // Whether the step (or the right design) at point p is taken.
+      { P::keeps(p) } -> std::same_as<bool>;
+      // Whether a long walk that holds `shared` should yield at point p now.
+      { P::ShouldYield(shared, p) } -> std::same_as<bool>;
+      // Called on every retry; lets others run.
+      P::Pause();
+      // Reports a violation unless `condition`; does not return if it is false.
+      P::Check(condition, ViolationKind::kAssertion, text, text);
+      P::Fail(violation);  // the same with more to say
+      P::Trace(TraceKind::kVisit, n, n);
+      // Heap objects of the core; a deleted one is watched for use.
+      { P::template New<uint64_t>(n) } -> std::same_as<uint64_t*>;
+      P::Delete(static_cast<uint64_t*>(nullptr));
+    };
 
 }  // namespace racewalk
 

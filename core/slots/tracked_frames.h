@@ -23,13 +23,15 @@ class TrackedFrames {
     }
     count_.store(frames_.size());
   }
-  bool Any(Gfn first, Gfn last) const {
-    if (count_.load() == 0) return false;
+  bool Any(Gfn first, Gfn last) const { return count_.load() != 0 && AnyOfSome(first, last); }
+
+ private:
+  // Most VMs track none: only that is worth inlining.
+  [[gnu::noinline]] bool AnyOfSome(Gfn first, Gfn last) const {
     return std::any_of(frames_.begin(), frames_.end(),
                        [&](Gfn gfn) { return first <= gfn && gfn <= last; });
   }
 
- private:
   typename P::template Plain<uint64_t> count_{0, WordName{"tracked_frames"}};
   std::vector<Gfn> frames_;
 };

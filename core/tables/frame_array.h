@@ -18,16 +18,18 @@ class FrameArray {
  public:
   // Natively threads prepare different indexes at once, so there the array
   // does not grow.
-  explicit FrameArray(uint32_t count) : frames_(P::kExplored ? 0 : count) {}
+  explicit FrameArray(uint32_t count)
+      : frames_(P::kExplored ? 0 : count), size_(P::kExplored ? 0 : count) {}
 
   // No index from here on has been prepared.
-  uint32_t size() const { return static_cast<uint32_t>(frames_.size()); }
-  bool Contains(uint32_t index) const {
-    return index < frames_.size() && frames_[index] != nullptr;
-  }
+  uint32_t size() const { return size_; }
+  bool Contains(uint32_t index) const { return index < size_ && frames_[index] != nullptr; }
   T& Prepare(uint32_t index) {
     if constexpr (P::kExplored) {
-      if (index >= frames_.size()) frames_.resize(index + 1);
+      if (index >= size_) {
+        size_ = index + 1;
+        frames_.resize(size_);
+      }
     }
     if (frames_[index] == nullptr) frames_[index] = std::make_unique<T>(index);
     return *frames_[index];
@@ -42,6 +44,7 @@ class FrameArray {
 
  private:
   std::vector<std::unique_ptr<T>> frames_;
+  uint32_t size_;  // of frames_
 };
 
 }  // namespace racewalk

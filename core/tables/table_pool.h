@@ -81,7 +81,7 @@ class TablePool {
   }
 
   // For software: the page must be in use.
-  Table& At(Pfn pfn, Location loc = Location::current()) {
+  [[gnu::always_inline]] Table& At(Pfn pfn, Location loc = Location::current()) {
     P::Check(frames_.Contains(pfn), ViolationKind::kBadMapping, "S3",
              "{thread} follows an entry that points at no table page", loc);
     Table& table = frames_.At(pfn);
@@ -90,7 +90,8 @@ class TablePool {
   }
 
   // Through a table entry, to the page that it meant when it was made.
-  Table& Follow(const Value& link, int level, Gfn base, Location loc = Location::current()) {
+  [[gnu::always_inline]] Table& Follow(const Value& link, int level, Gfn base,
+                                       Location loc = Location::current()) {
     Table& table = At(link.pfn(), loc);
     P::Check(GhostMatches<P>(link.ghost, table.life.generation()), ViolationKind::kUseAfterFree,
              "L1", "{thread} follows an entry to a table page that has a new owner since", loc);

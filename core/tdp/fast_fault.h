@@ -25,6 +25,14 @@ class TdpFastFault {
                                     const GuestFault& fault) {
     // Without A/D bits any fault may be one of ageing's making.
     if (state_.options.ad_bits && !(fault.present && fault.write)) return std::nullopt;
+    return Try(vcpu, slot, fault);
+  }
+
+ private:
+  static constexpr int kAttempts = 4;
+
+  [[gnu::noinline]] std::optional<FaultResult> Try(Vcpu<P>& vcpu, const MemorySlot<P>& slot,
+                                                   const GuestFault& fault) {
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
       std::optional<FaultResult> result;
       bool lost = false;
@@ -39,9 +47,6 @@ class TdpFastFault {
     }
     return std::nullopt;
   }
-
- private:
-  static constexpr int kAttempts = 4;
 
   std::optional<FaultResult> Fix(TdpIterator<P, G>& iter, const MemorySlot<P>& slot,
                                  const GuestFault& fault, bool& lost) {

@@ -33,7 +33,8 @@ class TdpFault {
  private:
   friend class FaultPath<P, TdpFault>;
 
-  std::optional<FaultResult> Early(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault) {
+  [[gnu::always_inline]] std::optional<FaultResult> Early(Vcpu<P>& vcpu, const Slot& slot,
+                                                          const GuestFault& fault) {
     return fast_.Handle(vcpu, slot, fault);
   }
   // The size is asked for under the MMU lock.
@@ -46,8 +47,9 @@ class TdpFault {
   }
   bool MarksAtFault() const { return !state_.variant.ad_at_zap; }
 
-  std::optional<FaultResult> Map(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault,
-                                 const FaultPage& found, bool /*shared*/) {
+  [[gnu::always_inline]] std::optional<FaultResult> Map(Vcpu<P>& vcpu, const Slot& slot,
+                                                        const GuestFault& fault,
+                                                        const FaultPage& found, bool /*shared*/) {
     state_.mmu_lock.AssertHeldShared();
     TdpRoot<P, G>& root = roots_.At(vcpu.root);
     state_.rcu.read_lock();
@@ -56,8 +58,8 @@ class TdpFault {
     return result;
   }
 
-  FaultResult Walk(TdpRoot<P, G>& root, const Slot& slot, const GuestFault& fault,
-                   const HostPage& page) {
+  [[gnu::always_inline]] FaultResult Walk(TdpRoot<P, G>& root, const Slot& slot,
+                                          const GuestFault& fault, const HostPage& page) {
     const int goal = huge_.GoalLevel(slot, fault.gfn);
     Iterator iter(state_.tables, state_.rcu, root.table.load(), goal, fault.gfn, fault.gfn + 1);
     for (; iter.valid(); iter.Next()) {
@@ -65,7 +67,10 @@ class TdpFault {
       if (iter.old.frozen() && P::keeps(point::map_avoids_frozen)) return FaultResult::kRetry;
       if (iter.level == goal) break;
       if (iter.old.table()) continue;
-      if (!(iter.old.leaf() ? huge_.Split(iter) : Link(iter))) return FaultResult::kRetry;
+      // By a copy: a walk that nothing else refers to lives in registers.
+      Iterator at = iter;
+      if (!MakeTable(at)) return FaultResult::kRetry;
+      iter = at;
     }
     // The path may have gone while it was walked: never map where one happens to be.
     if ((!iter.valid() || iter.level != goal) && P::keeps(point::map_at_goal)) {
@@ -80,6 +85,9 @@ class TdpFault {
   }
 
   // Makes the table that is missing on the way.
+  [[gnu::noinline]] bool MakeTable(Iterator& iter) {
+    return iter.old.leaf() ? huge_.Split(iter) : Link(iter);
+  }
   bool Link(Iterator& iter) {
     const Pfn child = state_.tables.Allocate(iter.level - 1, iter.gfn, &state_);
     if (update_.TryShared(iter, state_.tables.LinkTo(child))) return true;
@@ -87,8 +95,8 @@ class TdpFault {
     return false;
   }
 
-  FaultResult Install(Iterator& iter, const Slot& slot, const GuestFault& fault,
-                      const HostPage& page) {
+  [[gnu::always_inline]] FaultResult Install(Iterator& iter, const Slot& slot,
+                                             const GuestFault& fault, const HostPage& page) {
     P::Check(iter.table().level.load() == iter.level, ViolationKind::kBadMapping, "S3",
              "{thread} is about to map a page in a table of another level");
     const bool writable = page.writable && !(P::keeps(point::map_respects_tracking) &&

@@ -28,7 +28,7 @@ class TdpHuge {
   TdpHuge(TdpState<P, G>& state, TdpUpdate<P, G>& update) : state_(state), update_(update) {}
 
   // The highest level at which a fault may map gfn.
-  int GoalLevel(const Slot& slot, Gfn gfn) const {
+  [[gnu::always_inline]] int GoalLevel(const Slot& slot, Gfn gfn) const {
     return Level(slot, gfn, P::keeps(point::logging_maps_small),
                  P::keeps(point::tracked_maps_small));
   }
@@ -106,7 +106,8 @@ class TdpHuge {
                  P::keeps(point::recover_respects_tracking));
   }
 
-  int Level(const Slot& slot, Gfn gfn, bool small_if_logging, bool small_if_tracked) const {
+  [[gnu::always_inline]] int Level(const Slot& slot, Gfn gfn, bool small_if_logging,
+                                   bool small_if_tracked) const {
     if (slot.logging() && small_if_logging) return 1;
     const int most = std::min(state_.environment.MappingLevel(slot.AddressOf(gfn)),
                               TdpState<P, G>::kMaxLeafLevel);

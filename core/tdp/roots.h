@@ -75,7 +75,7 @@ class TdpRoots {
   }
 
   // For whoever holds a reference or the list.
-  Root& At(uint32_t slot, Location loc = Location::current()) {
+  [[gnu::always_inline]] Root& At(uint32_t slot, Location loc = Location::current()) {
     P::Check(frames_.Contains(slot), ViolationKind::kRootLifecycle, "R1",
              "{thread} uses a root that was never made", loc);
     Root& root = frames_.At(slot);

@@ -54,7 +54,6 @@ struct TdpState : VmState<P> {
     if (variant.async_zap) worker.emplace("zap_worker");
     for (std::size_t i = 0; i < mapped_pages.size(); ++i) {
       mapped_pages[i].set_name(WordName{"mapped_pages", static_cast<uint32_t>(i) + 1});
-      mapped_pages[i].initialize(0);
     }
   }
 
@@ -68,12 +67,11 @@ struct TdpState : VmState<P> {
   std::optional<typename P::Rcu> worker;
 
   // Statistics; S4 says that they equal a recount at rest. Mapped: by level, from 1.
-  typename P::template Atomic<int64_t> table_pages{0, WordName{"table_pages"}};
-  std::array<typename P::template Atomic<int64_t>, kMaxLeafLevel> mapped_pages;
+  typename P::Counter table_pages{WordName{"table_pages"}};
+  std::array<typename P::Counter, kMaxLeafLevel> mapped_pages;
 
-  void CountMapped(int level, int64_t pages) {
-    // relaxed: a statistic
-    mapped_pages[static_cast<std::size_t>(level) - 1].fetch_add(pages, std::memory_order_relaxed);
+  [[gnu::always_inline]] void CountMapped(int level, int64_t pages) {
+    mapped_pages[static_cast<std::size_t>(level) - 1].add(pages);
   }
 
   // Returns when no vCPU can use a translation that was cached before: each is

@@ -25,7 +25,7 @@ class TdpUpdate {
 
   // With the MMU lock shared: changes the entry if it still is iter.old.
   // Otherwise refreshes iter.old and returns false.
-  bool TryShared(Iterator& iter, Entry desired) {
+  [[gnu::always_inline]] bool TryShared(Iterator& iter, Entry desired) {
     state_.mmu_lock.AssertHeldShared();
     P::Check(!iter.yielded, ViolationKind::kAssertion, "S1",
              "{thread} changes an entry that it read before it yielded");
@@ -89,7 +89,7 @@ class TdpUpdate {
   }
 
  private:
-  static Order OrderOf(const Entry& before, const Entry& desired) {
+  [[gnu::always_inline]] static Order OrderOf(const Entry& before, const Entry& desired) {
     if (desired.table()) {
       // What is below it was copied from the page's own entry.
       if (before.leaf()) return P::order(point::removal_acquire, point::table_publish);
@@ -115,7 +115,8 @@ class TdpUpdate {
   }
 
   // The only place for bookkeeping. `before` is what the change replaced.
-  void HandleChanged(Gfn gfn, Entry before, Entry now, int level, bool shared) {
+  [[gnu::always_inline]] void HandleChanged(Gfn gfn, Entry before, Entry now, int level,
+                                            bool shared) {
     P::Check(!(before.leaf() && now.leaf() && before.pfn() != now.pfn()),
              ViolationKind::kBadMapping, "S2",
              "guest frame {gfn} changes its page without being unmapped and flushed between");
@@ -126,20 +127,19 @@ class TdpUpdate {
     const int64_t mapped = (now.leaf() ? 1 : 0) - (before.leaf() ? 1 : 0);
     if (mapped != 0) state_.CountMapped(level, mapped);
     if (!before.table() && now.table()) {
-      state_.table_pages.fetch_add(1, std::memory_order_relaxed);  // relaxed: a statistic
+      state_.table_pages.add(1);
     }
     if (now.leaf() && !before.leaf()) state_.Pin(now.pfn());
     if (before.leaf() && !now.leaf()) state_.Unpin(before.pfn());
     // A table in its place has inherited what the page's entry said.
-    if (before.leaf() && !now.table()) TellHost(before, now, level);
+    if (before.leaf() && !now.table() && state_.variant.ad_at_zap) TellHost(before, now, level);
     if (before.table() && !(now.table() && now.pfn() == before.pfn())) {
       RemoveTable(before, level - 1, gfn, shared);
     }
   }
 
   // ad_at_zap: what the hardware has noted and the new entry no longer says.
-  void TellHost(const Entry& before, const Entry& now, int level) {
-    if (!state_.variant.ad_at_zap) return;
+  [[gnu::noinline]] void TellHost(const Entry& before, const Entry& now, int level) {
     const bool accessed = state_.Accessed(before) && !now.leaf();
     const bool dirty = state_.Dirty(before) && !(now.leaf() && state_.Dirty(now));
     if (!accessed && !dirty) return;
@@ -150,9 +150,9 @@ class TdpUpdate {
 
   // The parent no longer points here, and this thread made it so. Others may
   // still walk below, inside read sections.
-  void RemoveTable(Entry link, int level, Gfn base, bool shared) {
+  [[gnu::noinline]] void RemoveTable(Entry link, int level, Gfn base, bool shared) {
     TdpTable<P, G>& table = state_.tables.Follow(link, level, base);
-    state_.table_pages.fetch_add(-1, std::memory_order_relaxed);  // relaxed: a statistic
+    state_.table_pages.add(-1);
     for (uint32_t i = 0; i < G::kEntries; ++i) {
       auto& word = table.entries[i];
       const Gfn gfn = base + i * G::Span(level);

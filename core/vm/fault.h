@@ -45,7 +45,7 @@ class FaultPath {
   }
 
  private:
-  FaultResult HandleInSection(Vcpu<P>& vcpu, const GuestFault& fault) {
+  [[gnu::always_inline]] FaultResult HandleInSection(Vcpu<P>& vcpu, const GuestFault& fault) {
     const Slot* slot = state_.slots.Find(fault.gfn);
     while (slot != nullptr && slot->invalid && P::keeps(point::fault_checks_slot)) {
       // Outside of the section the slot may go; inside, that waits for us.
@@ -60,7 +60,8 @@ class FaultPath {
                                           : HandleLocked(vcpu, *slot, fault);
   }
 
-  FaultResult HandleLocked(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault) {
+  [[gnu::always_inline]] FaultResult HandleLocked(Vcpu<P>& vcpu, const Slot& slot,
+                                                  const GuestFault& fault) {
     // The snapshot comes before the host is asked: an invalidation that ends
     // in between must be noticed.
     uint64_t snapshot = 0;
@@ -75,11 +76,18 @@ class FaultPath {
     if (!in_order) snapshot = state_.invalidation.Snapshot();
 
     const std::optional<FaultResult> result = MapLocked(vcpu, slot, fault, found, snapshot, true);
-    return result.has_value() ? *result : *MapLocked(vcpu, slot, fault, found, snapshot, false);
+    return result.has_value() ? *result : MapExclusive(vcpu, slot, fault, found, snapshot);
+  }
+  [[gnu::noinline]] FaultResult MapExclusive(Vcpu<P>& vcpu, const Slot& slot,
+                                             const GuestFault& fault, const FaultPage& found,
+                                             uint64_t snapshot) {
+    return *MapLocked(vcpu, slot, fault, found, snapshot, /*shared=*/false);
   }
 
-  std::optional<FaultResult> MapLocked(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault,
-                                       const FaultPage& found, uint64_t snapshot, bool shared) {
+  [[gnu::always_inline]] std::optional<FaultResult> MapLocked(Vcpu<P>& vcpu, const Slot& slot,
+                                                              const GuestFault& fault,
+                                                              const FaultPage& found,
+                                                              uint64_t snapshot, bool shared) {
     state_.Lock(shared);
     std::optional<FaultResult> result = FaultResult::kFixed;
     // What the fault has looked up may have been taken back since, or its root
@@ -102,7 +110,7 @@ class FaultPath {
   // and mmu_pte_write_new_pte; PROTOCOL 3.3). The lock is taken by the one function
   // and given up after the other, with the page in the vCPU's stash between them. ---
 
-  FaultResult MapAhead(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault) {
+  [[gnu::noinline]] FaultResult MapAhead(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault) {
     Guess(vcpu, slot, fault.gfn);
     const std::optional<PageStash> guess = vcpu.stash;
     const FaultResult result = UseGuess(vcpu, slot, fault);

@@ -60,8 +60,8 @@ class NativeAtomic {
     return FromBits(bits_.exchange(ToBits(value), order.value));
   }
   // Compares all bits, whatever operator== of T ignores.
-  bool compare_exchange(T& expected, T desired, Order order,
-                        Location /*loc*/ = Location::current()) {
+  [[gnu::always_inline]] bool compare_exchange(T& expected, T desired, Order order,
+                                               Location /*loc*/ = Location::current()) {
     Bits found = ToBits(expected);
     if (bits_.compare_exchange_strong(found, ToBits(desired), order.value,
                                       FailureOrder(order.value))) {

@@ -47,19 +47,20 @@ class NativeRcu {
   NativeRcu(const NativeRcu&) = delete;
   NativeRcu& operator=(const NativeRcu&) = delete;
 
-  void read_lock(Location loc = Location::current()) {
+  [[gnu::always_inline]] void read_lock(Location loc = Location::current()) {
     Register();
     NativeHolds::Add(this, NativeHolds::Mode::kSection, loc);
-    urcu_memb_read_lock();
+    // Kept here too, since liburcu says it by a call and nests by another.
+    if (depth++ == 0) urcu_memb_read_lock();
   }
-  void read_unlock(Location loc = Location::current()) {
+  [[gnu::always_inline]] void read_unlock(Location loc = Location::current()) {
     NativeHolds::Remove(this, NativeHolds::Mode::kSection, loc);
     TsanRelease(&sections_);
-    urcu_memb_read_unlock();
+    if (--depth == 0) urcu_memb_read_unlock();
   }
   bool held() const {
     if constexpr (NativeHolds::kKept) return NativeHolds::Has(this);
-    return urcu_memb_read_ongoing() != 0;
+    return depth != 0;
   }
   // Runs callback(argument) on another thread after a grace period.
   void call(Head& head, void (*callback)(void*), void* argument,
@@ -79,6 +80,7 @@ class NativeRcu {
   static void AssertMayWait(Location loc);
 
   static inline constinit thread_local bool registered = false;
+  static inline constinit thread_local int depth = 0;  // of sections, of any domain
 
   std::atomic<uint64_t> pending_{0};
   // Only their addresses are used.

@@ -264,6 +264,20 @@ class RelacyAtomic {
   Pulse pulse_;
 };
 
+// P::Counter: one word.
+class RelacyCounter : private RelacyAtomic<int64_t> {
+ public:
+  using Location = std::source_location;
+
+  explicit RelacyCounter(WordName name = {}) : RelacyAtomic(0, name) {}
+
+  using RelacyAtomic::peek;
+  using RelacyAtomic::set_name;
+  void add(int64_t amount, Location loc = Location::current()) {
+    fetch_add(amount, std::memory_order_relaxed, loc);  // a statistic
+  }
+};
+
 }  // namespace racewalk
 
 #endif  // RACEWALK_CORE_PLATFORM_RELACY_ATOMIC_H_

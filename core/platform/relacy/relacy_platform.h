@@ -22,6 +22,7 @@ struct RelacyPlatform {
   using Atomic = RelacyAtomic<T>;
   template <typename T>
   using Plain = RelacyPlain<T>;
+  using Counter = RelacyCounter;
   using Mutex = RelacyMutex;
   using SharedMutex = RelacySharedMutex;
   using Rcu = RelacyRcu;

@@ -1,0 +1,96 @@
+#include "core/platform/native/presence.h"
+
+#include "core/platform/native/fail.h"
+
+namespace racewalk {
+namespace {
+
+// How often somebody has left while somebody else slept for it. Of all objects:
+// who leaves must not touch the object any more.
+constinit std::atomic<int> wakes{0};
+
+}  // namespace
+
+// Gives the record back when its thread ends. What uses it later still, in
+// destructors of other thread-local objects, takes one that is never given back.
+struct Presence::Owner {
+  ~Owner() {
+    Record* record = mine;
+    mine = nullptr;
+    // A thread that ends inside of something is waited for for ever.
+    // release: what it did, for the next owner; pairs with TakeRecord.
+    if (record != nullptr && record->used == 0)
+      record->taken.store(false, std::memory_order_release);
+  }
+};
+
+void Presence::TakeRecord() {
+  static thread_local const Owner kOwner;
+  static_cast<void>(kOwner);
+  // acquire: pairs with the compare-exchange below.
+  for (Record* record = records.load(std::memory_order_acquire); record != nullptr;
+       record = record->next) {
+    // acquire: pairs with ~Owner.
+    if (!record->taken.exchange(true, std::memory_order_acquire)) {
+      mine = record;
+      return;
+    }
+  }
+  auto* record = new Record;
+  record->taken.store(true, std::memory_order_relaxed);  // relaxed: nobody knows it yet
+  // acquire: those that were there before are reached through this one.
+  record->next = records.load(std::memory_order_acquire);
+  do {
+    record->number = record->next == nullptr ? 0 : record->next->number + 1;
+    // release: pairs with whoever goes through the records; acquire: as above.
+  } while (!records.compare_exchange_weak(record->next, record, std::memory_order_acq_rel,
+                                          std::memory_order_acquire));
+  mine = record;
+}
+
+bool Presence::AnyInside(const void* object) {
+  AsymmetricFence::Heavy();
+  bool any = false;
+  ForEachVisit(object, [&](const Visit&) { any = true; });
+  return any;
+}
+
+// Visits are short as a rule. The loop misses no end of one: by the fences
+// either the thread that leaves sees `sleepers`, or this one sees that it left;
+// and if the former, `wakes` differs from what was loaded before the look.
+void Presence::Await(const Visit& visit) {
+  constexpr int kSpins = 200;
+  for (int i = 0; i < kSpins; ++i) {
+    if (visit.IsOver()) return;
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  }
+  sleepers.fetch_add(1, std::memory_order_relaxed);  // relaxed: the fence orders it
+  AsymmetricFence::Heavy();
+  for (;;) {
+    const int before = wakes.load(std::memory_order_acquire);  // acquire: pairs with Wake
+    if (visit.IsOver()) break;
+    wakes.wait(before, std::memory_order_relaxed);  // relaxed: it is looked at again above
+  }
+  sleepers.fetch_sub(1, std::memory_order_relaxed);  // relaxed: who still sees it wakes nobody
+}
+
+void Presence::Wake() {
+  wakes.fetch_add(1, std::memory_order_release);  // release: pairs with Await
+  wakes.notify_all();
+}
+
+Presence::Place* Presence::PlaceBetween(Record& record, Location loc) {
+  for (Place& place : record.places) {
+    if (IsFree(place)) return &place;
+  }
+  NativeFail(ViolationKind::kLockDiscipline, "P3",
+             "{thread} is inside of more locks and sections than are kept account of", loc);
+}
+void Presence::FailToLeave(Location loc) {
+  NativeFail(ViolationKind::kLockDiscipline, "P3",
+             "{thread} leaves a read section that it is not in", loc);
+}
+
+}  // namespace racewalk
