@@ -38,8 +38,6 @@ namespace {
 // The part of what is left of --time-limit that shrinking may use.
 constexpr double kLimitShare = 0.9;
 
-}
-
 template <typename Value>
 std::string OptionalText(absl::string_view name, const std::optional<Value>& value) {
   return value ? absl::StrCat(" ", name, "=", *value) : "";

@@ -26,6 +26,7 @@
 #include "scenarios/explore/strategy.h"
 #include "scenarios/explore/subject_words.h"
 #include "scenarios/explore/token.h"
+#include "scenarios/files.h"
 
 namespace racewalk {
 namespace {

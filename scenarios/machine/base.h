@@ -155,6 +155,7 @@ class MachineBase : public Environment {
   }
   void SynchronizeRcu() { rcu_.synchronize(); }
   PageCache<P, Slots>& page_cache() { return *page_cache_; }
+  void UsePageCache(Gfn gfn) { page_cache_->Use(gfn, self().alone()); }
   void Unregister() {
     LeaveNotifier();
     mmu_->Unregistered();

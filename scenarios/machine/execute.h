@@ -22,7 +22,7 @@ template <typename Machine>
 void UsePageCache(Machine& machine, Verb verb, Gfn gfn) {
   if (verb == Verb::kGpcActivate) return machine.page_cache().Activate(gfn);
   if (verb == Verb::kGpcRefresh) return machine.page_cache().Refresh(gfn);
-  machine.page_cache().Use(gfn, machine.alone());
+  machine.UsePageCache(gfn);
 }
 
 }  // namespace internal
