@@ -8,10 +8,10 @@ namespace racewalk {
 
 enum class NoiseKind : uint8_t { kNone, kYield, kDelay };
 
-// Pauses at protocol points, which widen windows.
+// Pauses at protocol points and atomic accesses, which widen windows.
 struct Noise {
   NoiseKind kind = NoiseKind::kYield;
-  uint32_t per_mille = 20;  // of protocol points at which a thread pauses
+  uint32_t per_mille = 20;  // of those at which a thread pauses
 };
 
 }  // namespace racewalk

@@ -76,6 +76,18 @@ INSTANTIATE_TEST_SUITE_P(All, LibraryRoundTest,
                                          "zap_all_vs_zap_all"),
                          [](const auto& info) { return std::string(info.param); });
 
+// Somebody copies a page while the host, which has let go of it, is held up.
+TEST(RoundTest, ACopyOfAPageThatIsTakenAwayIsNotOutOfDate) {
+  const Scenario* const scenario = FindScenario("migration_vs_swap");
+  ASSERT_NE(scenario, nullptr);
+  for (uint64_t number = 0; number < 600; ++number) {
+    absl::StatusOr<RoundPlan> plan = PlanRound(*scenario, "tdp", "owned", /*seed=*/4, number, {});
+    ASSERT_TRUE(plan.ok()) << plan.status();
+    plan->noise = {.kind = NoiseKind::kYield, .per_mille = 1000};
+    EXPECT_TRUE(RunRound(*plan, {}).ok());
+  }
+}
+
 TEST(RoundTest, RunsEachThreadsListAsOftenAsItHasTurns) {
   for (const std::string& mmu : ModelledMmus()) {
     RoundPlan plan = PlanOf("frames=2 vcpu a{write 0} vcpu b{write 1} vmm m{collapse 0..1}", mmu);

@@ -52,43 +52,44 @@ class StressAtomic {
   void initialize(T value) { word_.initialize(value); }
 
   T load(Order order, Location loc = Location::current()) const {
-    Noise(order);
+    StressThread::AtPoint();
     const T value = word_.load(order);
     Log(EventKind::kLoad, order, value, loc);
     return value;
   }
   void store(T value, Order order, Location loc = Location::current()) {
-    Noise(order);
+    StressThread::AtPoint();
     Log(EventKind::kStore, order, value, loc);
     word_.store(value, order);
+    StressThread::AtPoint();  // what comes next may come late
   }
   T exchange(T value, Order order, Location loc = Location::current()) {
-    Noise(order);
+    StressThread::AtPoint();
     const T old = word_.exchange(value, order);
     Log(EventKind::kExchange, order, value, loc);
     return old;
   }
   bool compare_exchange(T& expected, T desired, Order order, Location loc = Location::current()) {
-    Noise(order);
+    StressThread::AtPoint();
     const bool done = word_.compare_exchange(expected, desired, order);
     Log(done ? EventKind::kCompareExchange : EventKind::kCompareFailed, order,
         done ? desired : expected, loc);
     return done;
   }
   T fetch_add(T value, Order order, Location loc = Location::current()) {
-    Noise(order);
+    StressThread::AtPoint();
     const T old = word_.fetch_add(value, order);
     Log(EventKind::kFetchAdd, order, old, loc);
     return old;
   }
   T fetch_or(T value, Order order, Location loc = Location::current()) {
-    Noise(order);
+    StressThread::AtPoint();
     const T old = word_.fetch_or(value, order);
     Log(EventKind::kFetchOr, order, old, loc);
     return old;
   }
   T fetch_and(T value, Order order, Location loc = Location::current()) {
-    Noise(order);
+    StressThread::AtPoint();
     const T old = word_.fetch_and(value, order);
     Log(EventKind::kFetchAnd, order, old, loc);
     return old;
@@ -113,9 +114,6 @@ class StressAtomic {
     } else {
       return static_cast<uint64_t>(value);
     }
-  }
-  static void Noise(const Order& order) {
-    if (order.at != point::none) StressThread::AtPoint();
   }
   void Log(EventKind kind, const Order& order, const T& value, Location loc) const {
     const bool second = order.publishes != point::none && StressWorld::Weakened(order.publishes);

@@ -3,7 +3,7 @@
 #define RACEWALK_SANITIZERS_STRESS_PROGRAM_H_
 
 #include <algorithm>
-#include <barrier>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <source_location>
@@ -84,13 +84,13 @@ class StressProgram {
 
   void Race() {
     const auto& scripts = subject_.prepared.threads;
-    std::barrier start(static_cast<std::ptrdiff_t>(scripts.size()));
+    std::atomic<std::size_t> to_come = scripts.size();
     machine_.set_alone(false);
     std::vector<std::thread> threads;
     for (uint32_t i = 0; i < scripts.size(); ++i) {
-      threads.emplace_back([this, &start, i] {
+      threads.emplace_back([this, &to_come, i] {
         const StressThread self(plan_.scenario.threads[i].name, i, LogOf(i));
-        start.arrive_and_wait();
+        StartTogether(to_come);
         for (uint32_t turn = 0; turn < plan_.turns; ++turn) {
           RunOnce(subject_.prepared.threads[i]);
         }
@@ -98,6 +98,14 @@ class StressProgram {
     }
     for (std::thread& thread : threads) thread.join();
     machine_.set_alone(true);
+  }
+
+  // Not a std::barrier: whoever sleeps there is woken so late that the first to
+  // come has done all it had to. They give way to each other, for there may be
+  // fewer processors than threads. acq_rel: nobody begins before all are there.
+  static void StartTogether(std::atomic<std::size_t>& to_come) {
+    to_come.fetch_sub(1, std::memory_order_acq_rel);
+    while (to_come.load(std::memory_order_acquire) != 0) std::this_thread::yield();
   }
 
   void RunOnce(const Script& script) {

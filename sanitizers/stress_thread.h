@@ -81,7 +81,7 @@ class StressThread {
     event.time = Now();
     current->log->Add(event);
   }
-  // At a protocol point: perhaps a pause.
+  // At a protocol point or an atomic access: perhaps a pause.
   static void AtPoint() {
     if (current != nullptr && --current->until_noise_ == 0) current->MakeNoise();
   }

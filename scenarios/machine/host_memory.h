@@ -342,7 +342,14 @@ class HostMemory {
   uint64_t ContentsOf(Hva address) const {
     const Place& place = *places_[address];
     if (place.device != kNoPfn) return frames_.At(place.device).contents;
-    return Present(address) ? frames_.At(PfnAt(address)).contents : places_[address]->saved;
+    for (;;) {
+      const HostEntry<P> entry = place.entry.peek();
+      KeepOracleOrder<P>();
+      const uint64_t contents = entry.present() ? frames_.At(entry.pfn()).contents : place.saved;
+      KeepOracleOrder<P>();
+      // Natively the page may have been another address's by then.
+      if (P::kExplored || place.entry.peek() == entry) return contents;
+    }
   }
   bool Contains(Pfn pfn) const { return frames_.Contains(pfn); }
   // Of the allocation of frame `pfn`: another one when it is a page of another life.
@@ -525,17 +532,22 @@ class HostMemory {
     HostFrame<P>& frame = frames_.At(pfn);
     Place& place = *places_[address];
     frame.taken_back = true;
+    // As far as the host knows, there is something to write back.
     const bool marked = keep == Keep::kSave && frame.dirty.load(std::memory_order_relaxed);
+    const auto is_dirty = [&] { return marked || frame.host_dirty; };
+    const auto save = [&] {
+      if (keep == Keep::kSave && !frame.device && is_dirty()) place.saved = frame.contents;
+    };
+    // Natively: before somebody copies the memory by the empty entry.
+    if constexpr (!P::kExplored) save();
     Set(address, {});
     // No scheduling point from here on: a write by the host came before.
+    if constexpr (P::kExplored) save();
     frame.revoked = true;
     if (frame.device) return;
     if (keep == Keep::kSave) {
-      // Writes the page back, as far as the host knows that there is anything to write.
-      const bool dirty = marked || frame.host_dirty;
-      P::Check(!frame.written || dirty, ViolationKind::kLostDirty, "D2",
+      P::Check(!frame.written || is_dirty(), ViolationKind::kLostDirty, "D2",
                "the host drops a page that the guest has written, because nobody marked it dirty");
-      if (dirty) place.saved = frame.contents;
     } else {
       place.saved = 0;
       place.expected = 0;
@@ -548,12 +560,17 @@ class HostMemory {
     HostFrame<P>& to = frames_.At(next.pfn());
     from.taken_back = true;
     to.dirty.store(from.dirty.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    const auto copy = [&] {
+      to.contents = from.contents;
+      to.written = from.written;
+      to.host_dirty = from.host_dirty;
+    };
+    // Natively: before the guest writes to the new page, or somebody copies it.
+    if constexpr (!P::kExplored) copy();
     Set(address, next);
     // No scheduling point from here on: a write by the host came before.
+    if constexpr (P::kExplored) copy();
     from.revoked = true;
-    to.contents = from.contents;
-    to.written = from.written;
-    to.host_dirty = from.host_dirty;
   }
 
   // What was revoked is left in place, so it may be used again.

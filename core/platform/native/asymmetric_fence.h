@@ -8,8 +8,8 @@
 namespace racewalk {
 
 // Of two threads that each store one word, fence, and load the other's, one by
-// LightFence and one by HeavyFence, at least one sees the other's store. Two
-// LightFences promise nothing of each other; two HeavyFences do.
+// Light and one by Heavy, at least one sees the other's store. Two Lights promise
+// nothing of each other; two Heavies do.
 //
 // Heavy: a system call that has every processor on which the process runs pass
 // a full fence (membarrier); where the kernel does not offer that, both are
@@ -26,10 +26,10 @@ class AsymmetricFence {
     }
   }
   static void Heavy();
-
- private:
+  // An ordinary fence, of the running thread, and no edge either.
   static void Full();
 
+ private:
   static const bool cheap;
 };
 

@@ -52,6 +52,7 @@ bool Presence::AnyInside(const void* object) {
   AsymmetricFence::Heavy();
   bool any = false;
   ForEachVisit(object, [&](const Visit&) { any = true; });
+  if (!any) AcquireLeft(object);
   return any;
 }
 
@@ -69,7 +70,9 @@ void Presence::Await(const Visit& visit) {
   sleepers.fetch_add(1, std::memory_order_relaxed);  // relaxed: the fence orders it
   AsymmetricFence::Heavy();
   for (;;) {
-    const int before = wakes.load(std::memory_order_acquire);  // acquire: pairs with Wake
+    // relaxed: the fence keeps it before the look, and orders nothing else.
+    const int before = wakes.load(std::memory_order_relaxed);
+    AsymmetricFence::Full();
     if (visit.IsOver()) break;
     wakes.wait(before, std::memory_order_relaxed);  // relaxed: it is looked at again above
   }
@@ -77,7 +80,8 @@ void Presence::Await(const Visit& visit) {
 }
 
 void Presence::Wake() {
-  wakes.fetch_add(1, std::memory_order_release);  // release: pairs with Await
+  // release: keeps it after the store in Leave; pairs with the fence in Await.
+  wakes.fetch_add(1, std::memory_order_release);
   wakes.notify_all();
 }
 

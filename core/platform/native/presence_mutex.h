@@ -17,7 +17,8 @@ namespace racewalk {
 //
 // Fairness: while a writer is there or waits, readers queue up on the mutex
 // that writers take, so that neither side starves the other where that mutex
-// is fair. A reader's unlock is acquired by writers only.
+// is fair. A reader's unlock is acquired by writers only, but for readers that
+// queue: they are ordered like writers.
 class PresenceSharedMutex {
  public:
   void lock() {
@@ -25,7 +26,7 @@ class PresenceSharedMutex {
     // relaxed: ordered by the fence in AwaitLeft.
     writer_.store(true, std::memory_order_relaxed);
     bool waits = false;
-    Presence::AwaitLeft(this, [&] {
+    Presence::AwaitLeft(&inside_, [&] {
       waits = true;
       waiting_.fetch_add(1, std::memory_order_relaxed);  // relaxed: a hint
     });
@@ -44,16 +45,16 @@ class PresenceSharedMutex {
     }
     LockSharedSlowly();
   }
-  void unlock_shared() { Presence::Leave(this, std::source_location::current()); }
+  void unlock_shared() { Presence::Leave(&inside_, std::source_location::current()); }
 
   // Whether somebody waits for it. A hint, for a holder that could yield.
   bool contended() const { return waiting_.load(std::memory_order_relaxed) != 0; }
 
  private:
-  void Enter() { Presence::Enter(this, std::source_location::current()); }
+  void Enter() { Presence::Enter(&inside_, std::source_location::current()); }
   // Not inline: it is the rare case.
   [[gnu::noinline]] void LockSharedSlowly() {
-    Presence::Leave(this, std::source_location::current());
+    Presence::Leave(&inside_, std::source_location::current());
     // No writer has it while it is entered, and the next one will wait.
     Queue();
     Enter();
@@ -66,6 +67,7 @@ class PresenceSharedMutex {
     waiting_.fetch_sub(1, std::memory_order_relaxed);  // relaxed: a hint
   }
 
+  char inside_ = 0;                  // only its address is used
   std::atomic<bool> writer_{false};  // one is inside or waits for the readers to leave
   std::atomic<int> waiting_{0};
   std::mutex queue_;

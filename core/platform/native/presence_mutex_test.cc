@@ -7,12 +7,14 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <latch>
 #include <memory>
 #include <thread>
 #include <vector>
 
 #include "core/platform/native.h"
+#include "core/platform/native/tsan.h"
 
 namespace racewalk {
 namespace {
@@ -152,6 +154,52 @@ TEST(PresenceSharedMutexTest, MayGoAfterTheWriterHasIt) {
     reader.join();
   }
 }
+
+#if defined(RACEWALK_TSAN)
+// What a thread did before it was inside of one lock is not ordered by another
+// one, although who waits looks at the places of all threads.
+TEST(PresenceSharedMutexDeathTest, ALockOrdersNothingForAnother) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        PresenceSharedMutex first;
+        PresenceSharedMutex second;
+        int plain = 0;
+        std::atomic<bool> written = false;
+        std::thread writer([&] {
+          plain = 1;
+          first.lock_shared();
+          first.unlock_shared();
+          written.store(true, std::memory_order_relaxed);
+        });
+        while (!written.load(std::memory_order_relaxed)) P::Pause();
+        second.lock();
+        second.unlock();
+        plain = 2;
+        writer.join();
+        std::exit(0);
+      },
+      testing::ExitedWithCode(66), "ThreadSanitizer: data race");
+}
+
+// And the one that does is known.
+TEST(PresenceSharedMutexTest, AWriterFollowsItsReaders) {
+  PresenceSharedMutex lock;
+  int plain = 0;
+  std::atomic<bool> written = false;
+  std::thread writer([&] {
+    plain = 1;
+    lock.lock_shared();
+    lock.unlock_shared();
+    written.store(true, std::memory_order_relaxed);
+  });
+  while (!written.load(std::memory_order_relaxed)) P::Pause();
+  lock.lock();
+  lock.unlock();
+  EXPECT_EQ(plain, 1);
+  writer.join();
+}
+#endif
 
 }  // namespace
 }  // namespace racewalk

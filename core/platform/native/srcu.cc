@@ -5,7 +5,7 @@
 namespace racewalk {
 
 NativeSrcu::~NativeSrcu() {
-  if (Presence::AnyInside(this)) {
+  if (Presence::AnyInside(&inside_)) {
     NativeFail(ViolationKind::kUseAfterFree, "L7", "an SRCU domain goes away before its sections",
                Location::current());
   }
@@ -17,7 +17,7 @@ void NativeSrcu::synchronize(Location loc) {
                "{thread} waits for a grace period inside of a read section", loc);
   }
   TsanRelease(&waits_);
-  Presence::AwaitLeft(this, [] {});
+  Presence::AwaitLeft(&inside_, [] {});
 }
 
 }  // namespace racewalk

@@ -29,19 +29,21 @@ class NativeSrcu {
   NativeSrcu& operator=(const NativeSrcu&) = delete;
 
   [[gnu::always_inline]] void read_lock(Location loc = Location::current()) {
-    if (Presence::Enter(this, loc)) TsanAcquire(&waits_);
+    if (Presence::Enter(&inside_, loc)) TsanAcquire(&waits_);
   }
   [[gnu::always_inline]] void read_unlock(Location loc = Location::current()) {
-    Presence::Leave(this, loc);
+    Presence::Leave(&inside_, loc);
   }
-  bool held() const { return Presence::IsInside(this); }
+  bool held() const { return Presence::IsInside(&inside_); }
   // Whether the running thread is in a section of any domain, or has an MMU lock
   // shared.
   static bool AnyHeld() { return Presence::IsInsideAny(); }
   void synchronize(Location loc = Location::current());
 
  private:
-  char waits_ = 0;  // only its address is used
+  // Only the addresses of these are used.
+  char waits_ = 0;
+  char inside_ = 0;
 };
 
 }  // namespace racewalk

@@ -23,15 +23,15 @@ namespace racewalk {
 
 // What this thread has done so far happens-before what follows a TsanAcquire
 // of the same address. Accumulates; two releases are not ordered.
-inline void TsanRelease([[maybe_unused]] void* address) {
+inline void TsanRelease([[maybe_unused]] const void* address) {
 #if defined(RACEWALK_TSAN)
-  __tsan_release(address);
+  __tsan_release(const_cast<void*>(address));
 #endif
 }
 
-inline void TsanAcquire([[maybe_unused]] void* address) {
+inline void TsanAcquire([[maybe_unused]] const void* address) {
 #if defined(RACEWALK_TSAN)
-  __tsan_acquire(address);
+  __tsan_acquire(const_cast<void*>(address));
 #endif
 }
 
