@@ -15,7 +15,7 @@
 
 #include "core/platform/native.h"
 
-namespace racewalk {
+namespace racewalk::srcu_test {
 namespace {
 
 using P = NativePlatform;
@@ -347,4 +347,4 @@ TEST_F(NativeSrcuDeathTest, WrongUse) {
 }
 
 }  // namespace
-}  // namespace racewalk
+}  // namespace racewalk::srcu_test
