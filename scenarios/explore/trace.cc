@@ -37,7 +37,8 @@ bool ParseNumber(absl::string_view text, uint64_t& number) {
 
 class TraceReader {
  public:
-  TraceReader(absl::string_view text, absl::string_view name) : text_(text), name_(name), rest_(text) {}
+  TraceReader(absl::string_view text, absl::string_view name)
+      : text_(text), name_(name), rest_(text) {}
 
   absl::StatusOr<Trace> Read();
 
