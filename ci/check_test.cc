@@ -13,7 +13,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace racewalk {
+namespace racewalk::check_test {
 namespace {
 
 using ::testing::AllOf;
@@ -342,4 +342,4 @@ TEST(Replay, AStrategyThatIsNoneIsBadInput) {
 }
 
 }  // namespace
-}  // namespace racewalk
+}  // namespace racewalk::check_test

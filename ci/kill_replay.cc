@@ -28,7 +28,7 @@ namespace {
 
 // Far longer than one execution takes; then the worker is taken for hung.
 constexpr std::chrono::milliseconds kReplayLimit{20'000};
-constexpr std::chrono::milliseconds kTick{100};
+constexpr std::chrono::milliseconds kReplayTick{100};
 
 absl::Status Differs(absl::string_view what, absl::string_view now, absl::string_view recorded) {
   return absl::FailedPreconditionError(
@@ -118,7 +118,7 @@ absl::StatusOr<std::vector<absl::Status>> CheckKills(const std::vector<Kill>& ki
       running[static_cast<std::size_t>(worker)] = next++;
       if (absl::Status status = pool.Send(worker, writer.Take()); !status.ok()) return status;
     }
-    absl::StatusOr<std::vector<WorkerReport>> reports = pool.Wait(kTick);
+    absl::StatusOr<std::vector<WorkerReport>> reports = pool.Wait(kReplayTick);
     if (!reports.ok()) return reports.status();
     for (const WorkerReport& report : *reports) {
       ++done;

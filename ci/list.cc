@@ -25,7 +25,7 @@ std::string Section(absl::string_view title, const Rows& rows) {
   return absl::StrCat(title, " (", rows.size() - 1, ")\n\n", FormatTable(rows, right), "\n");
 }
 
-std::string Scenarios() {
+std::string ScenariosSection() {
   Rows rows = {{"name", "mmu", "summary"}};
   for (const Scenario& scenario : Library()) {
     rows.push_back(
@@ -34,7 +34,7 @@ std::string Scenarios() {
   return Section("scenarios", rows);
 }
 
-std::string Points() {
+std::string PointsSection() {
   static constexpr const char* kKinds[] = {"order", "step", "yield", "alternative"};
   Rows rows = {{"name", "kind", "why"}};
   for (std::size_t i = 1; i < kPointCount; ++i) {
@@ -45,13 +45,13 @@ std::string Points() {
   return Section("points", rows);
 }
 
-std::string AllBugs() {
+std::string BugsSection() {
   Rows rows = {{"name", "long name", "scenario", "title"}};
   for (const Bug& bug : Bugs()) rows.push_back({bug.name, bug.long_name, bug.scenario, bug.title});
   return Section("bugs", rows);
 }
 
-std::string Strategies() {
+std::string StrategiesSection() {
   Rows rows = {{"name", "what it does"}};
   for (const StrategyInfo& info : StrategyCatalogue()) rows.push_back({info.name, info.summary});
   return Section("strategies", rows);
@@ -66,10 +66,10 @@ ExitStatus RunList(const ListOptions& options, const Console& console) {
     return kExitClean;
   }
   std::string text;
-  if (what.empty() || what == "scenarios") absl::StrAppend(&text, Scenarios());
-  if (what.empty() || what == "points") absl::StrAppend(&text, Points());
-  if (what.empty() || what == "bugs") absl::StrAppend(&text, AllBugs());
-  if (what.empty() || what == "strategies") absl::StrAppend(&text, Strategies());
+  if (what.empty() || what == "scenarios") absl::StrAppend(&text, ScenariosSection());
+  if (what.empty() || what == "points") absl::StrAppend(&text, PointsSection());
+  if (what.empty() || what == "bugs") absl::StrAppend(&text, BugsSection());
+  if (what.empty() || what == "strategies") absl::StrAppend(&text, StrategiesSection());
   // One line end is enough at the end.
   text.pop_back();
   console.out(text);

@@ -17,7 +17,7 @@
 namespace racewalk {
 namespace {
 
-std::string Matrix(const MutantsReport& report) {
+std::string MatrixText(const MutantsReport& report) {
   std::vector<std::vector<std::string>> rows = {{"point", "mmu", "variant", "outcome", "invariant",
                                                  "scenario", "executions", "seconds", "token"}};
   for (const MutantState* state : WorstFirst(report)) {
@@ -123,9 +123,9 @@ std::string PageHead(const KillTable& table, const std::vector<Survivor>& surviv
 }  // namespace
 
 std::string MutantsSummary(const MutantsReport& report) {
-  return absl::StrCat("\n", Survivors(report), Matrix(report), WithoutUnits(report.without_units),
-                      Counts(report), "verdict: ", VerdictOf(report), "; ", report.parameters,
-                      "\n");
+  return absl::StrCat("\n", Survivors(report), MatrixText(report),
+                      WithoutUnits(report.without_units), Counts(report),
+                      "verdict: ", VerdictOf(report), "; ", report.parameters, "\n");
 }
 
 std::string KillPage(const KillTable& table, const std::vector<Survivor>& survivors) {

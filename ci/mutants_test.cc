@@ -29,7 +29,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
-namespace racewalk {
+namespace racewalk::mutants_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -457,4 +457,4 @@ TEST_F(MutantsTest, StrategiesAreComparedByExecutions) {
 }
 
 }  // namespace
-}  // namespace racewalk
+}  // namespace racewalk::mutants_test

@@ -16,7 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "ci/kill_table.h"
 
-namespace racewalk {
+namespace racewalk::replay_processes_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -113,4 +113,4 @@ TEST(ReplayProcessesTest, BothCompilersReplayTheSame) {
 }
 
 }  // namespace
-}  // namespace racewalk
+}  // namespace racewalk::replay_processes_test

@@ -30,7 +30,7 @@ using std::chrono::duration;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds kTick{100};
+constexpr milliseconds kShrinkTick{100};
 // Parts of ShrinkOptions::executions: most smaller scenarios show the goal soon
 // or never, so that all are tried a little before any is tried for long.
 constexpr std::array<uint64_t, 3> kRungs = {16, 4, 1};
@@ -148,10 +148,10 @@ class Shrinker {
   // one that was lost is no witness.
   template <typename TakeAnswer>
   absl::Status Wait(uint64_t first, const TakeAnswer& take) {
-    milliseconds wait = kTick;
+    milliseconds wait = kShrinkTick;
     if (options_.time) {
       wait = std::clamp(milliseconds(static_cast<int64_t>(TimeLeft() * 1000) + 1), milliseconds(1),
-                        kTick);
+                        kShrinkTick);
     }
     absl::StatusOr<std::vector<WorkerReport>> reports = pool_->Wait(wait);
     if (!reports.ok()) return reports.status();

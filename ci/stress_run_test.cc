@@ -27,7 +27,7 @@
 #include "sanitizers/round.h"
 #include "scenarios/parser.h"
 
-namespace racewalk {
+namespace racewalk::stress_run_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -262,4 +262,4 @@ TEST(StressProgressText, HasWhatOneWaitsFor) {
 }
 
 }  // namespace
-}  // namespace racewalk
+}  // namespace racewalk::stress_run_test

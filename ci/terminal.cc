@@ -16,7 +16,7 @@ namespace {
 constexpr int kNarrowest = 60;
 constexpr int kWidest = 240;
 
-absl::string_view Environment(const char* name) {
+absl::string_view VariableOf(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? absl::string_view() : absl::string_view(value);
 }
@@ -30,11 +30,11 @@ TextStyle StyleFor(int descriptor) {
   if (!IsTerminal(descriptor)) return style;
   int width = 0;
   winsize size{};
-  if (!absl::SimpleAtoi(Environment("COLUMNS"), &width) || width <= 0) {
+  if (!absl::SimpleAtoi(VariableOf("COLUMNS"), &width) || width <= 0) {
     width = ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
   }
   if (width > 0) style.width = std::clamp(width, kNarrowest, kWidest);
-  style.colour = Environment("NO_COLOR").empty() && Environment("TERM") != "dumb";
+  style.colour = VariableOf("NO_COLOR").empty() && VariableOf("TERM") != "dumb";
   return style;
 }
 

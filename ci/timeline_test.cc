@@ -15,7 +15,7 @@
 #include "gtest/gtest.h"
 #include "scenarios/explore/explorer.h"
 
-namespace racewalk {
+namespace racewalk::timeline_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -260,4 +260,4 @@ TEST(Timeline, NothingToShowIsAHeading) {
 }
 
 }  // namespace
-}  // namespace racewalk
+}  // namespace racewalk::timeline_test

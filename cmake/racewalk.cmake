@@ -25,6 +25,26 @@ if(RACEWALK_EXPLORE)
   target_include_directories(racewalk_flags SYSTEM INTERFACE "${RACEWALK_RELACY_INCLUDE_DIR}")
 endif()
 
+# For CMAKE_UNITY_BUILD (preset gcc), which reads headers and instantiates templates once for up to
+# eight files, compiled as one. They are neighbours, and of one folder unless that has few: their
+# names in anonymous namespaces must differ. ci/tidy makes the same groups.
+function(racewalk_unity_groups target)
+  set(group 0)
+  set(size 0)
+  set(last_folder)
+  foreach(file IN LISTS ARGN)
+    cmake_path(GET file PARENT_PATH folder)
+    if(size EQUAL 8 OR (size GREATER 3 AND NOT folder STREQUAL last_folder))
+      math(EXPR group "${group} + 1")
+      set(size 0)
+    endif()
+    set_source_files_properties("${file}" PROPERTIES UNITY_GROUP ${group})
+    math(EXPR size "${size} + 1")
+    set(last_folder "${folder}")
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD_MODE GROUP)
+endfunction()
+
 # racewalk_folder(<name>
 #                 [FOLDERS <folder>...]         relative to the caller; default: the caller's own
 #                 [RECURSIVE]                   with the folders below them
@@ -73,6 +93,7 @@ function(racewalk_folder name)
   if(sources)
     add_library(${library} STATIC ${sources})
     target_link_libraries(${library} PUBLIC racewalk_flags ${arg_DEPENDS})
+    racewalk_unity_groups(${library} ${sources})
   else()
     add_library(${library} INTERFACE)
     target_link_libraries(${library} INTERFACE racewalk_flags ${arg_DEPENDS})
@@ -81,6 +102,9 @@ function(racewalk_folder name)
   if(RACEWALK_TESTS AND tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE ${library} ${arg_TEST_DEPENDS} GTest::gmock_main)
+    # Stacks need lines; it is the command and its libraries that are debugged.
+    target_compile_options(${name}_test PRIVATE $<$<CONFIG:RelWithDebInfo>:-g1>)
+    racewalk_unity_groups(${name}_test ${tests})
     # Listing happens when ctest starts, not in the build: a test that crashes
     # at start is then a failed test and not a failed build.
     gtest_discover_tests(

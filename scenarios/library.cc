@@ -49,7 +49,7 @@ std::string NearestRemedy(absl::string_view name) {
   return "'racewalk list scenarios' shows the names";
 }
 
-bool Exists(absl::string_view path) {
+bool IsThere(absl::string_view path) {
   if (path.size() > kPathBytesMax || absl::StrContains(path, '\0')) return false;
   std::error_code error;
   return std::filesystem::exists(std::string(path), error);
@@ -116,7 +116,7 @@ absl::StatusOr<Scenario> ResolveScenario(absl::string_view argument) {
   const bool text = absl::StrContains(argument, '{') || absl::StrContains(argument, '\n') ||
                     absl::StrContains(argument, '\0');
   const bool path = absl::EndsWith(argument, kExtension) || absl::StrContains(argument, '/');
-  if (Exists(argument) || (path && !text)) return ParseFile(std::string(argument));
+  if (IsThere(argument) || (path && !text)) return ParseFile(std::string(argument));
   if (text) return ParseScenario(argument, "");
   return absl::InvalidArgumentError(absl::StrCat(
       "found ", argument.empty() ? "an empty name" : Quoted(argument),

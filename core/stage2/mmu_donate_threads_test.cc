@@ -13,7 +13,7 @@
 
 #include "core/stage2/native_vm.h"
 
-namespace racewalk {
+namespace racewalk::mmu_donate_threads_test {
 namespace {
 
 using G = Geometry<4, 9>;
@@ -112,4 +112,4 @@ INSTANTIATE_TEST_SUITE_P(Kinds, Stage2DonateThreadsTest, testing::ValuesIn(kStag
                          NameOfKind<testing::TestParamInfo<Stage2Kind>>);
 
 }  // namespace
-}  // namespace racewalk
+}  // namespace racewalk::mmu_donate_threads_test

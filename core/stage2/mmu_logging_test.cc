@@ -9,7 +9,7 @@
 
 #include "core/stage2/native_vm.h"
 
-namespace racewalk {
+namespace racewalk::mmu_logging_test {
 namespace {
 
 using Vm = Stage2Vm<Geometry<4, 9>>;
@@ -127,4 +127,4 @@ INSTANTIATE_TEST_SUITE_P(Kinds, Stage2LoggingTest, testing::ValuesIn(kStage2Kind
                          NameOfKind<testing::TestParamInfo<Stage2Kind>>);
 
 }  // namespace
-}  // namespace racewalk
+}  // namespace racewalk::mmu_logging_test

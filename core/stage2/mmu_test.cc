@@ -13,7 +13,7 @@
 
 #include "core/stage2/native_vm.h"
 
-namespace racewalk {
+namespace racewalk::mmu_test {
 namespace {
 
 using G = Geometry<4, 9>;
@@ -337,4 +337,4 @@ INSTANTIATE_TEST_SUITE_P(Kinds, Stage2MmuTest, testing::ValuesIn(kStage2Kinds),
                          NameOfKind<testing::TestParamInfo<Stage2Kind>>);
 
 }  // namespace
-}  // namespace racewalk
+}  // namespace racewalk::mmu_test

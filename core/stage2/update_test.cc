@@ -17,7 +17,7 @@
 #include "core/stage2/native_vm.h"
 #include "core/vm/fake_environment.h"
 
-namespace racewalk {
+namespace racewalk::update_test {
 namespace {
 
 using P = NativePlatform;
@@ -325,4 +325,4 @@ INSTANTIATE_TEST_SUITE_P(Kinds, UpdateDeathTest, testing::Values(kStage2Kinds[0]
                          NameOfKind<testing::TestParamInfo<Stage2Kind>>);
 
 }  // namespace
-}  // namespace racewalk
+}  // namespace racewalk::update_test

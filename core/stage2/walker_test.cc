@@ -13,7 +13,7 @@
 #include "core/platform/native.h"
 #include "core/vm/fake_environment.h"
 
-namespace racewalk {
+namespace racewalk::walker_test {
 namespace {
 
 using P = NativePlatform;
@@ -216,4 +216,4 @@ INSTANTIATE_TEST_SUITE_P(Designs, WalkerTest,
 INSTANTIATE_TEST_SUITE_P(Designs, WalkerDeathTest, testing::Values(SubtreeDesign::kRwlock));
 
 }  // namespace
-}  // namespace racewalk
+}  // namespace racewalk::walker_test

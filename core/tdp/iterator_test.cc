@@ -11,7 +11,7 @@
 
 #include "core/platform/native.h"
 
-namespace racewalk {
+namespace racewalk::iterator_test {
 namespace {
 
 using P = NativePlatform;
@@ -230,4 +230,4 @@ TEST_F(IteratorDeathTest, SeesAFreedTable) {
 }
 
 }  // namespace
-}  // namespace racewalk
+}  // namespace racewalk::iterator_test

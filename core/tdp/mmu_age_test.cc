@@ -9,7 +9,7 @@
 
 #include "core/tdp/native_vm.h"
 
-namespace racewalk {
+namespace racewalk::mmu_age_test {
 namespace {
 
 using G = Geometry<4, 9>;
@@ -252,4 +252,4 @@ TEST_F(MmuBitAgeTest, BlocksHaveABitToo) {
 }
 
 }  // namespace
-}  // namespace racewalk
+}  // namespace racewalk::mmu_age_test

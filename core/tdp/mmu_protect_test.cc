@@ -10,7 +10,7 @@
 
 #include "core/tdp/native_vm.h"
 
-namespace racewalk {
+namespace racewalk::mmu_protect_test {
 namespace {
 
 using G = Geometry<4, 9>;
@@ -190,4 +190,4 @@ INSTANTIATE_TEST_SUITE_P(Options, MmuProtectTest,
                          });
 
 }  // namespace
-}  // namespace racewalk
+}  // namespace racewalk::mmu_protect_test

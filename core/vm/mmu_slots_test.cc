@@ -10,7 +10,7 @@
 #include "core/stage2/native_vm.h"
 #include "core/tdp/native_vm.h"
 
-namespace racewalk {
+namespace racewalk::mmu_slots_test {
 namespace {
 
 using G = Geometry<4, 9>;
@@ -280,4 +280,4 @@ TYPED_TEST(MmuSlotsTest, CollapsesAndSplitsKeepToSlots) {
 }
 
 }  // namespace
-}  // namespace racewalk
+}  // namespace racewalk::mmu_slots_test

@@ -14,7 +14,7 @@
 #include "core/stage2/native_vm.h"
 #include "core/tdp/native_vm.h"
 
-namespace racewalk {
+namespace racewalk::mmu_threads_test {
 namespace {
 
 using G = Geometry<4, 9>;
@@ -171,4 +171,4 @@ TYPED_TEST(MmuThreadsTest, EverythingBesideEverything) {
 }
 
 }  // namespace
-}  // namespace racewalk
+}  // namespace racewalk::mmu_threads_test

@@ -7,7 +7,7 @@
 #include "core/stage2/native_vm.h"
 #include "core/tdp/native_vm.h"
 
-namespace racewalk {
+namespace racewalk::v14_test {
 namespace {
 
 using G = Geometry<4, 9>;
@@ -122,4 +122,4 @@ TYPED_TEST(V14Test, TheLastCallbackMayComeTwice) {
 }
 
 }  // namespace
-}  // namespace racewalk
+}  // namespace racewalk::v14_test

@@ -17,7 +17,7 @@
 #include "scenarios/variants.h"
 #include "scenarios/words.h"
 
-namespace racewalk {
+namespace racewalk::library_clean_test {
 namespace {
 
 constexpr uint64_t kExecutions = 800;  // of each variant and strategy
@@ -68,4 +68,4 @@ INSTANTIATE_TEST_SUITE_P(Library, LibraryCleanTest, testing::ValuesIn(Names()),
                          });
 
 }  // namespace
-}  // namespace racewalk
+}  // namespace racewalk::library_clean_test

@@ -11,7 +11,7 @@
 #include "scenarios/explore/random_strategy.h"
 #include "scenarios/explore/toy_world.h"
 
-namespace racewalk {
+namespace racewalk::pos_strategy_test {
 namespace {
 
 constexpr int kRuns = 40'000;
@@ -77,4 +77,4 @@ TEST(PosStrategyTest, SpinningThreadsDoNotStarveTheOwner) {
 }
 
 }  // namespace
-}  // namespace racewalk
+}  // namespace racewalk::pos_strategy_test

@@ -36,9 +36,10 @@ bool ParseNumber(absl::string_view text, uint64_t& number) {
   return absl::SimpleAtoi(text, &number);
 }
 
-class Reader {
+class TraceReader {
  public:
-  Reader(absl::string_view text, absl::string_view name) : text_(text), name_(name), rest_(text) {}
+  TraceReader(absl::string_view text, absl::string_view name)
+      : text_(text), name_(name), rest_(text) {}
 
   absl::StatusOr<Trace> Read();
 
@@ -68,7 +69,7 @@ class Reader {
   Trace trace_{};
 };
 
-absl::string_view Reader::NextLine() {
+absl::string_view TraceReader::NextLine() {
   ++line_;
   const std::size_t end = rest_.find('\n');
   const absl::string_view line = rest_.substr(0, end);
@@ -76,7 +77,7 @@ absl::string_view Reader::NextLine() {
   return line;
 }
 
-absl::Status Reader::ReadVersion() {
+absl::Status TraceReader::ReadVersion() {
   absl::string_view line = NextLine();
   if (!absl::ConsumePrefix(&line, kMagic)) {
     return Error(absl::StrCat("expected '", kMagic, kTraceVersion, "', not ", Quoted(line),
@@ -91,7 +92,7 @@ absl::Status Reader::ReadVersion() {
                             "wrote it, or replay the token"));
 }
 
-absl::Status Reader::CheckEnd() {
+absl::Status TraceReader::CheckEnd() {
   const absl::string_view body = absl::StripSuffix(text_, "\n");
   const std::size_t before = body.rfind('\n');
   const std::size_t begin = before == absl::string_view::npos ? 0 : before + 1;
@@ -115,7 +116,7 @@ absl::Status Reader::CheckEnd() {
   return absl::OkStatus();
 }
 
-absl::Status Reader::ReadField(absl::string_view label, absl::string_view& value) {
+absl::Status TraceReader::ReadField(absl::string_view label, absl::string_view& value) {
   value = NextLine();
   if (!absl::ConsumePrefix(&value, label) || !absl::ConsumePrefix(&value, ": ")) {
     return Error(absl::StrCat("expected '", label, ": ...', not ", Quoted(value),
@@ -125,21 +126,21 @@ absl::Status Reader::ReadField(absl::string_view label, absl::string_view& value
   return absl::OkStatus();
 }
 
-absl::Status Reader::ReadHex(absl::string_view label, uint64_t& number) {
+absl::Status TraceReader::ReadHex(absl::string_view label, uint64_t& number) {
   absl::string_view value;
   absl::Status status = ReadField(label, value);
   if (!status.ok() || ParseHex64(value, number)) return status;
   return Error(absl::StrCat(label, " must be 16 hexadecimal digits, not ", Quoted(value)));
 }
 
-absl::Status Reader::ReadNumber(absl::string_view label, uint64_t& number) {
+absl::Status TraceReader::ReadNumber(absl::string_view label, uint64_t& number) {
   absl::string_view value;
   absl::Status status = ReadField(label, value);
   if (!status.ok() || ParseNumber(value, number)) return status;
   return Error(absl::StrCat(label, " must be a number below 2^64, not ", Quoted(value)));
 }
 
-absl::Status Reader::ReadSubject() {
+absl::Status TraceReader::ReadSubject() {
   struct Field {
     absl::string_view label;
     std::string& value;
@@ -185,7 +186,7 @@ absl::Status Reader::ReadSubject() {
   return ReadHex("key", trace_.key);
 }
 
-absl::Status Reader::ReadViolation() {
+absl::Status TraceReader::ReadViolation() {
   absl::string_view kind;
   absl::Status status = ReadField("violation", kind);
   if (!status.ok()) return status;
@@ -204,7 +205,7 @@ absl::Status Reader::ReadViolation() {
   return status.ok() ? ReadHex("fingerprint", trace_.fingerprint) : status;
 }
 
-absl::Status Reader::ReadDecisions() {
+absl::Status TraceReader::ReadDecisions() {
   uint64_t count = 0;
   absl::Status status = ReadNumber("decisions", count);
   if (!status.ok()) return status;
@@ -232,7 +233,7 @@ absl::Status Reader::ReadDecisions() {
                             "; let racewalk write the file"));
 }
 
-absl::StatusOr<Trace> Reader::Read() {
+absl::StatusOr<Trace> TraceReader::Read() {
   if (text_.size() > kMaxTraceBytes) {
     return Error(absl::StrCat("longer than ", kMaxTraceBytes, " bytes; replay the token instead"));
   }
@@ -267,7 +268,7 @@ std::string FormatTrace(const Trace& trace) {
 }
 
 absl::StatusOr<Trace> ParseTrace(absl::string_view text, absl::string_view name) {
-  return Reader(text, name).Read();
+  return TraceReader(text, name).Read();
 }
 
 Token TokenOf(const Trace& trace) {

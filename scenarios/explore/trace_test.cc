@@ -17,7 +17,7 @@
 #include "scenarios/explore/trace_decisions.h"
 #include "scenarios/rng.h"
 
-namespace racewalk {
+namespace racewalk::trace_test {
 namespace {
 
 std::vector<Decision> SomeDecisions(int count) {
@@ -226,4 +226,4 @@ TEST(TraceTest, TokenRepeatsTheSubject) {
 }
 
 }  // namespace
-}  // namespace racewalk
+}  // namespace racewalk::trace_test

@@ -10,7 +10,7 @@
 #include "absl/functional/function_ref.h"
 #include "core/platform/relacy/litmus.h"
 
-namespace racewalk::litmus {
+namespace racewalk::litmus::page_cache_test {
 namespace {
 
 using Host = HostMemory<P>;
@@ -113,4 +113,4 @@ TEST(PageCache, APageIsUnmappedOnceAndNotWrittenAfter) {
 }
 
 }  // namespace
-}  // namespace racewalk::litmus
+}  // namespace racewalk::litmus::page_cache_test

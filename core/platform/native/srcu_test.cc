@@ -15,7 +15,7 @@
 
 #include "core/platform/native.h"
 
-namespace racewalk {
+namespace racewalk::srcu_test {
 namespace {
 
 using P = NativePlatform;
@@ -339,4 +339,4 @@ TEST_F(NativeSrcuDeathTest, WrongUse) {
 }
 
 }  // namespace
-}  // namespace racewalk
+}  // namespace racewalk::srcu_test

@@ -9,7 +9,7 @@
 
 #include "core/platform/relacy/litmus.h"
 
-namespace racewalk::litmus {
+namespace racewalk::litmus::litmus_access_test {
 namespace {
 
 struct Words {
@@ -302,4 +302,4 @@ TEST(LitmusSlots, QuarantineIsAChoice) {
 }
 
 }  // namespace
-}  // namespace racewalk::litmus
+}  // namespace racewalk::litmus::litmus_access_test

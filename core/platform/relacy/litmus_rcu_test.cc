@@ -9,7 +9,7 @@
 
 #include "core/platform/relacy/litmus.h"
 
-namespace racewalk::litmus {
+namespace racewalk::litmus::litmus_rcu_test {
 namespace {
 
 struct Object {
@@ -293,4 +293,4 @@ TEST(LitmusRcu, ADomainProtectsItsOwnOnly) {
 }
 
 }  // namespace
-}  // namespace racewalk::litmus
+}  // namespace racewalk::litmus::litmus_rcu_test

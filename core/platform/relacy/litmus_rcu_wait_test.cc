@@ -5,7 +5,7 @@
 
 #include "core/platform/relacy/litmus.h"
 
-namespace racewalk::litmus {
+namespace racewalk::litmus::litmus_rcu_wait_test {
 namespace {
 
 struct Linked {
@@ -185,4 +185,4 @@ TEST(LitmusRcuWait, ASectionLeftOpenIsADeadlock) {
 }
 
 }  // namespace
-}  // namespace racewalk::litmus
+}  // namespace racewalk::litmus::litmus_rcu_wait_test
