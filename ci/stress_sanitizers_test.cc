@@ -100,8 +100,9 @@ TEST(StressSanitizers, AUseAfterFreeIsAViolation) {
   const StressResult result = RunToys(
       [](const RoundPlan&, RoundLogs) {
         std::vector<int> words(3, 1);
-        const volatile int* const first = words.data();
+        const int* volatile const hidden = words.data();  // compilers see it, too
         words = std::vector<int>(64, 2);
+        const volatile int* const first = hidden;
         return *first == 77 ? absl::InternalError("") : absl::OkStatus();
       },
       2);
