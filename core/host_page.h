@@ -11,7 +11,7 @@ namespace racewalk {
 // device's memory has no count, and putting it would free it under its driver
 // (kernel: kvm_release_faultin_page and what came before it; CVE-2021-22543).
 template <Platform P>
-void GiveBack(Environment& environment, const HostPage& page, bool dirty) {
+void GiveBack(typename P::Environment& environment, const HostPage& page, bool dirty) {
   if (page.counted || !P::keeps(point::release_needs_count)) environment.ReleasePage(page, dirty);
 }
 

@@ -28,9 +28,11 @@ struct StressPlatform {
   using Srcu = NativeSrcu;
   using Counter = NativeCounter;
   using Slots = NativeSlots;
+  using Environment = racewalk::Environment;
 
   struct Ghost {};
   static constexpr bool kExplored = false;
+  static constexpr bool kChecks = true;
 
   static Order order(point p) {
     const PointInfo& info = Info(p);
@@ -57,7 +59,9 @@ struct StressPlatform {
 
   static void Check(bool condition, ViolationKind kind, const char* invariant, const char* what,
                     Location loc = Location::current()) {
-    NativePlatform::Check(condition, kind, invariant, what, loc);
+    if (!condition) [[unlikely]] {
+      NativeFail(kind, invariant, what, loc);
+    }
   }
   [[noreturn]] static void Fail(const Violation& violation, Location loc = Location::current()) {
     NativeFail(violation, loc);

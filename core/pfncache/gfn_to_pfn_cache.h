@@ -30,7 +30,8 @@ class GfnToPfnCache;
 template <Platform P>
 class PfnCaches {
  public:
-  PfnCaches(Environment& environment, MemorySlots<P>& slots, Invalidation<P>& invalidation)
+  PfnCaches(typename P::Environment& environment, MemorySlots<P>& slots,
+            Invalidation<P>& invalidation)
       : environment_(environment), slots_(slots), invalidation_(invalidation) {}
 
   // What the notifier's start for the host's [first, last] does first, without the
@@ -81,7 +82,7 @@ class PfnCaches {
     return P::keeps(point::gpc_rechecks_sequence) && invalidation_.HasMoved(snapshot);
   }
 
-  Environment& environment_;
+  typename P::Environment& environment_;
   MemorySlots<P>& slots_;
   Invalidation<P>& invalidation_;
   typename P::Mutex list_lock_{"gpc_list_lock"};

@@ -10,6 +10,7 @@
 #include "core/platform/native/atomic.h"
 #include "core/platform/native/counter.h"
 #include "core/platform/native/fail.h"
+#include "core/platform/native/holds.h"
 #include "core/platform/native/locks.h"
 #include "core/platform/native/rcu.h"
 #include "core/platform/native/slots.h"
@@ -30,9 +31,11 @@ struct NativePlatform {
   using Rcu = NativeRcu;
   using Srcu = NativeSrcu;
   using Slots = NativeSlots;
+  using Environment = racewalk::Environment;
 
   struct Ghost {};
   static constexpr bool kExplored = false;
+  static constexpr bool kChecks = NativeHolds::kKept;
 
   static constexpr Order order(point p) { return {Info(p).strong, p}; }
   static constexpr Order order(point acquire, point release) {
@@ -58,6 +61,7 @@ struct NativePlatform {
 
   static void Check(bool condition, ViolationKind kind, const char* invariant, const char* what,
                     Location loc = Location::current()) {
+    if constexpr (!kChecks) return;
     if (!condition) [[unlikely]] {
       NativeFail(kind, invariant, what, loc);
     }

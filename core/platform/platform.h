@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <source_location>
 
+#include "core/environment.h"
 #include "core/platform/event.h"
 #include "core/protocol.h"
 #include "core/violation.h"
@@ -113,6 +114,12 @@ concept SleepableRcu = std::constructible_from<S, const char*> && requires(S& sr
 //             first or from quarantine, as the world chooses.
 // Ghost       a generation carried along with an entry's value, ignored by
 //             comparison; empty natively.
+// Environment the type by which the core calls what is outside of it: Environment,
+//             or a final class of it, whose calls need not be virtual.
+// kChecks     whether the core watches itself: Check, and what is only kept and
+//             looked at for it (lives, levels and bases of tables). False for
+//             embedders only; then nothing may rely on a Check. What a correct
+//             core may run into, such as an empty pool, it says by Require.
 template <typename P>
 concept Platform =
     requires(point p, bool condition, const char* text, uint64_t n, Order order,
@@ -156,6 +163,8 @@ concept Platform =
       { slots.take() } -> std::same_as<uint32_t>;  // Slots::kNone if none is left
       slots.give(uint32_t{1});
       typename P::Ghost;
+      requires std::derived_from<typename P::Environment, Environment>;
+      { P::kChecks } -> std::convertible_to<bool>;
       // The order that point p asks for; the second form has two halves.
       { P::order(p) } -> std::same_as<Order>;
       { P::order(p, p) } -> std::same_as<Order>;
@@ -166,6 +175,7 @@ concept Platform =
       // Called on every retry; lets others run.
       P::Pause();
       // Reports a violation unless `condition`; does not return if it is false.
+      // Where kChecks is false, it does nothing.
       P::Check(condition, ViolationKind::kAssertion, text, text);
       P::Fail(violation);  // the same with more to say
       P::Trace(TraceKind::kVisit, n, n);
@@ -173,6 +183,15 @@ concept Platform =
       { P::template New<uint64_t>(n) } -> std::same_as<uint64_t*>;
       P::Delete(static_cast<uint64_t*>(nullptr));
     };
+
+// As P::Check, in every build: for what is no bug of the core.
+template <Platform P>
+void Require(bool condition, const char* what,
+             std::source_location loc = std::source_location::current()) {
+  if (!condition) [[unlikely]] {
+    P::Fail({.kind = ViolationKind::kAssertion, .invariant = "", .what = what, .where = loc});
+  }
+}
 
 }  // namespace racewalk
 

@@ -58,8 +58,8 @@ class MemorySlots {
   }
 
   // Around each use of Current, but by the holder of slots_lock. May sleep inside.
-  void BeginReading() { readers_.read_lock(); }
-  void EndReading() { readers_.read_unlock(); }
+  [[gnu::always_inline]] void BeginReading() { readers_.read_lock(); }
+  [[gnu::always_inline]] void EndReading() { readers_.read_unlock(); }
   bool reading() const { return readers_.held(); }
 
   const Array& Current(Location loc = Location::current()) const {

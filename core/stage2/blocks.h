@@ -26,7 +26,7 @@ class Stage2Blocks {
   // --- Visitors' parts. ---
 
   // Puts `leaf` where no table is.
-  WalkResult Put(const Context& at, Pte<P> leaf) {
+  [[gnu::always_inline]] WalkResult Put(const Context& at, Pte<P> leaf) {
     if (!update_.TryBreak(at)) return WalkResult::kAgain;
     if (!P::keeps(point::make_follows_break)) return WalkResult::kAgain;
     const bool in_time = P::keeps(point::clean_comes_first);
@@ -37,7 +37,7 @@ class Stage2Blocks {
   }
 
   // Puts `block` in the place of the table at `at`, which goes with all below.
-  WalkResult Coalesce(const Context& at, Pte<P> block) {
+  [[gnu::noinline]] WalkResult Coalesce(const Context& at, Pte<P> block) {
     if (NeedsExclusive(at)) return WalkResult::kExclusive;
     if (state_.variant.bbm2) {
       const bool in_time = P::keeps(point::clean_comes_first);
@@ -124,7 +124,7 @@ class Stage2Blocks {
   }
 
  private:
-  bool HasDonated(Pte<P> link, int level, Gfn base) {
+  [[gnu::noinline]] bool HasDonated(Pte<P> link, int level, Gfn base) {
     auto& entries = state_.tables.Follow(link, level, base).entries;
     for (uint32_t i = 0; i < G::kEntries; ++i) {
       const Pte<P> entry = entries[i].load(P::order(point::stage2_follow));

@@ -48,8 +48,9 @@ class Stage2Map {
   static bool RootIsStale(const Vcpu<P>& /*vcpu*/) { return false; }
   static bool MarksAtFault() { return true; }
 
-  std::optional<FaultResult> Map(Vcpu<P>& /*vcpu*/, const Slot& slot, const GuestFault& fault,
-                                 const FaultPage& found, bool shared) {
+  [[gnu::always_inline]] std::optional<FaultResult> Map(Vcpu<P>& /*vcpu*/, const Slot& slot,
+                                                        const GuestFault& fault,
+                                                        const FaultPage& found, bool shared) {
     const bool writable = found.page.writable && !state_.tracked.Any(fault.gfn, fault.gfn);
     if (fault.write && !writable) return FaultResult::kEmulate;
     // Where writes are to show, a read maps for reading only.
@@ -84,7 +85,7 @@ class Stage2Map {
   };
 
   // The hardware found everything in order but the access flag.
-  FaultResult HandleAccessFault(Gfn gfn) {
+  [[gnu::noinline]] FaultResult HandleAccessFault(Gfn gfn) {
     bool there = false;
     state_.mmu_lock.lock_shared();
     const WalkResult result = walker_.Walk(
@@ -102,13 +103,13 @@ class Stage2Map {
     return there ? FaultResult::kSpurious : FaultResult::kFixed;
   }
 
-  int GoalLevel(const Slot& slot, Gfn gfn, int host_level) const {
+  [[gnu::always_inline]] int GoalLevel(const Slot& slot, Gfn gfn, int host_level) const {
     if (slot.logging() && P::keeps(point::logging_maps_small)) return 1;
     const int most = std::min(host_level, Stage2State<P, G>::kMaxLeafLevel);
     return LevelThatFits<G>(slot, gfn, most, &state_.tracked);
   }
 
-  std::optional<FaultResult> Relax(const Wish& wish) {
+  [[gnu::noinline]] std::optional<FaultResult> Relax(const Wish& wish) {
     const WalkResult result =
         walker_.Walk(wish.fault.gfn, wish.fault.gfn, kVisitLeaf | kWalkShared | kWalkForFault,
                      [&](const Context& at, Visit) {
@@ -133,12 +134,16 @@ class Stage2Map {
     return FaultResult::kFixed;
   }
 
-  std::optional<FaultResult> Install(Wish& wish, bool shared) {
-    const uint32_t flags =
-        kVisitLeaf | kVisitTableBefore | kWalkForFault | (shared ? uint32_t{kWalkShared} : 0);
+  [[gnu::always_inline]] std::optional<FaultResult> Install(Wish& wish, bool shared) {
+    const uint32_t flags = kVisitLeaf | kVisitTableBefore | kWalkForFault;
+    const Gfn gfn = wish.fault.gfn;
     const WalkResult result =
-        walker_.Walk(wish.fault.gfn, wish.fault.gfn, flags,
-                     [&](const Context& at, Visit) { return Visited(at, wish); });
+        shared
+            ? walker_.WalkToFrame(gfn, flags | kWalkShared,
+                                  [&](const Context& at, Visit)
+                                      __attribute__((always_inline)) { return Visited(at, wish); })
+            : walker_.Walk(gfn, gfn, flags,
+                           [&](const Context& at, Visit) { return Visited(at, wish); });
     if (result == WalkResult::kExclusive) return std::nullopt;
     if (wish.donated) return FaultResult::kNoMemorySlot;
     if (wish.relax) return Relax(wish);
@@ -147,19 +152,21 @@ class Stage2Map {
     return wish.kept ? FaultResult::kSpurious : FaultResult::kFixed;
   }
 
-  WalkResult Visited(const Context& at, Wish& wish) {
+  [[gnu::always_inline]] WalkResult Visited(const Context& at, Wish& wish) {
+    // By copies: an entry that nothing else refers to is in registers.
     // A block would map what was given away.
-    if (at.level == wish.level && at.old.table() && blocks_.HasDonated(at)) --wish.level;
-    if (at.level > wish.level) return at.old.table() ? WalkResult::kDone : update_.Link(at);
+    if (at.level == wish.level && at.old.table() && blocks_.HasDonated(Context(at))) --wish.level;
+    if (at.level > wish.level)
+      return at.old.table() ? WalkResult::kDone : update_.Link(Context(at));
     if (at.level < wish.level) return WalkResult::kDone;
-    const WalkResult result = AtGoal(at, wish);
+    const WalkResult result = AtGoal(Context(at), wish);
     if (result != WalkResult::kDone) return result;
     wish.mapped = true;
     P::Trace(TraceKind::kMapped, wish.fault.gfn);
     return result;
   }
 
-  WalkResult AtGoal(const Context& at, Wish& wish) {
+  [[gnu::noinline]] WalkResult AtGoal(const Context& at, Wish& wish) {
     const Pte<P> leaf = wish.leaf.Whole(G::Span(at.level));
     if (at.old.table()) return blocks_.Coalesce(at, leaf);
     if (at.old.leaf() && at.old.pfn() == leaf.pfn()) {

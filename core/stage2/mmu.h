@@ -29,7 +29,7 @@ class Stage2Mmu : public MmuBase<P, G, Stage2Mmu<P, G>> {
   using State = Stage2State<P, G>;
 
   // References are borrowed and must outlive every callback of `rcu`.
-  Stage2Mmu(Environment& environment, Stage2Tables<P, G>& tables, typename P::Rcu& rcu,
+  Stage2Mmu(typename P::Environment& environment, Stage2Tables<P, G>& tables, typename P::Rcu& rcu,
             std::vector<Vcpu<P>*> vcpus, Stage2Variant variant, Stage2Options options = {})
       : MmuBase<P, G, Stage2Mmu>(state_, *this),
         state_(environment, tables, rcu, std::move(vcpus), variant, options),

@@ -43,7 +43,7 @@ struct Stage2State : VmState<P> {
   // (stage2_apply_range).
   static constexpr Gfn kChunk = G::Span(G::kLevels - 1);
 
-  Stage2State(Environment& env, Stage2Tables<P, G>& pool, typename P::Rcu& domain,
+  Stage2State(typename P::Environment& env, Stage2Tables<P, G>& pool, typename P::Rcu& domain,
               std::vector<Vcpu<P>*> cpus, Stage2Variant v, Stage2Options o)
       : VmState<P>(env, domain, std::move(cpus), v.notifier), tables(pool), variant(v), options(o) {
     root = NewTable(G::kLevels, 0);

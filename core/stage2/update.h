@@ -26,7 +26,7 @@ class Stage2Update {
 
   // Locks the entry and forgets what was cached for it. False, and nothing is
   // done, if it is not `at.old` any more or is somebody else's.
-  [[nodiscard]] bool TryBreak(const Context& at) {
+  [[nodiscard, gnu::always_inline]] bool TryBreak(const Context& at) {
     if (at.old.locked() && P::keeps(point::break_respects_lock)) {
       P::Check(at.shared(), ViolationKind::kLockDiscipline, "A3",
                "{thread} meets a locked entry although it holds the MMU lock exclusively");
@@ -44,10 +44,12 @@ class Stage2Update {
   }
 
   // Of an entry that TryBreak has locked.
-  void Make(const Context& at, Pte<P> now) {
+  [[gnu::always_inline]] void Make(const Context& at, Pte<P> now) {
     auto& word = walker_.WordOf(at);
-    P::Check(word.peek().locked(), ViolationKind::kAssertion, "A3",
-             "{thread} makes an entry that it has not locked");
+    if constexpr (P::kChecks) {
+      P::Check(word.peek().locked(), ViolationKind::kAssertion, "A3",
+               "{thread} makes an entry that it has not locked");
+    }
     if (now.counted()) state_.Get(at.table);
     if (now.leaf()) state_.Pin(now.pfn());
     Store(at, now, P::order(point::make_publish));
@@ -62,7 +64,7 @@ class Stage2Update {
 
   // Makes the table that is missing at `at`. A block in its place goes; its
   // pages are mapped again when they are used.
-  WalkResult Link(const Context& at) {
+  [[gnu::noinline]] WalkResult Link(const Context& at) {
     const Pfn child = state_.NewTable(at.level - 1, at.gfn);
     if (TryBreak(at)) {
       Make(at, state_.tables.LinkTo(child));
@@ -118,14 +120,14 @@ class Stage2Update {
   void FreeUnused(Pfn table) { FreePages(state_, state_.tables.At(table)); }
 
   // The entry's whole range, and pointers to tables below it.
-  void FlushEntry(const Context& at) {
+  [[gnu::noinline]] void FlushEntry(const Context& at) {
     state_.FlushMany(at.gfn, P::keeps(point::break_flushes_all) ? at.last() : at.gfn);
   }
 
  private:
   // With kWalkShared by compare-exchange, else by a store: nobody but the
   // hardware changes entries then, and an access flag may be lost.
-  bool Change(const Context& at, Pte<P> now, Order order) {
+  [[gnu::always_inline]] bool Change(const Context& at, Pte<P> now, Order order) {
     if (!at.shared() || !P::keeps(point::shared_walk_compares)) {
       Store(at, now, order);
       return true;
@@ -135,7 +137,7 @@ class Stage2Update {
     P::Trace(TraceKind::kEntrySet, Place(at.table, G::Index(at.gfn, at.level)), now.raw);
     return true;
   }
-  void Store(const Context& at, Pte<P> now, Order order) {
+  [[gnu::always_inline]] void Store(const Context& at, Pte<P> now, Order order) {
     walker_.WordOf(at).store(now, order);
     P::Trace(TraceKind::kEntrySet, Place(at.table, G::Index(at.gfn, at.level)), now.raw);
   }

@@ -51,6 +51,7 @@ class LifeWord {
   }
   // By each software access.
   void Check(Location loc = Location::current()) const {
+    if constexpr (!P::kChecks) return;
     P::Check(state_.load(loc).alive, ViolationKind::kUseAfterFree, "L1",
              "{thread} uses a page that has been freed", loc);
   }

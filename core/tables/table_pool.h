@@ -55,8 +55,7 @@ class TablePool {
   // An empty table, known to nobody. Fails if none is left: no MMU has a way back.
   Pfn Allocate(int level, Gfn base, void* owner, Location loc = Location::current()) {
     const uint32_t pfn = free_.take();
-    P::Check(pfn != P::Slots::kNone, ViolationKind::kAssertion, "",
-             "the pool of table pages is empty", loc);
+    Require<P>(pfn != P::Slots::kNone, "the pool of table pages is empty", loc);
     Table& table = frames_.Prepare(pfn);
     table.life.Begin(loc);
     table.level.store(level, loc);
@@ -93,6 +92,7 @@ class TablePool {
   [[gnu::always_inline]] Table& Follow(const Value& link, int level, Gfn base,
                                        Location loc = Location::current()) {
     Table& table = At(link.pfn(), loc);
+    if constexpr (!P::kChecks) return table;
     P::Check(GhostMatches<P>(link.ghost, table.life.generation()), ViolationKind::kUseAfterFree,
              "L1", "{thread} follows an entry to a table page that has a new owner since", loc);
     P::Check(table.level.load(loc) == level && table.base.load(loc) == base,

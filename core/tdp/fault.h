@@ -53,30 +53,27 @@ class TdpFault {
     state_.mmu_lock.AssertHeldShared();
     TdpRoot<P, G>& root = roots_.At(vcpu.root);
     state_.rcu.read_lock();
-    const FaultResult result = Walk(root, slot, fault, found.page);
+    const int goal = huge_.GoalLevel(slot, fault.gfn);
+    // Most faults map a page: for those the level is a constant all the way.
+    const FaultResult result = goal == 1 ? Walk(root, slot, fault, found.page, 1)
+                                         : WalkToBlock(root, slot, fault, found.page, goal);
     state_.rcu.read_unlock();
     return result;
   }
 
+  [[gnu::noinline]] FaultResult WalkToBlock(TdpRoot<P, G>& root, const Slot& slot,
+                                            const GuestFault& fault, const HostPage& page,
+                                            int goal) {
+    return Walk(root, slot, fault, page, goal);
+  }
   [[gnu::always_inline]] FaultResult Walk(TdpRoot<P, G>& root, const Slot& slot,
-                                          const GuestFault& fault, const HostPage& page) {
-    const int goal = huge_.GoalLevel(slot, fault.gfn);
+                                          const GuestFault& fault, const HostPage& page, int goal) {
     Iterator iter(state_.tables, state_.rcu, root.table.load(), goal, fault.gfn, fault.gfn + 1);
-    for (; iter.valid(); iter.Next()) {
-      // Somebody owns the entry; what it will become is not known yet.
-      if (iter.old.frozen() && P::keeps(point::map_avoids_frozen)) return FaultResult::kRetry;
-      if (iter.level == goal) break;
-      if (iter.old.table()) continue;
-      // By a copy: a walk that nothing else refers to lives in registers.
-      Iterator at = iter;
-      if (!MakeTable(at)) return FaultResult::kRetry;
-      iter = at;
-    }
-    // The path may have gone while it was walked: never map where one happens to be.
-    if ((!iter.valid() || iter.level != goal) && P::keeps(point::map_at_goal)) {
-      return FaultResult::kRetry;
-    }
-    const FaultResult result = Install(iter, slot, fault, page);
+    iter.Descend();
+    const bool straight = iter.valid() && iter.level == goal && !iter.old.frozen();
+    // By a copy: a walk that nothing else refers to lives in registers.
+    const FaultResult result = straight ? Install(iter, slot, fault, page)
+                                        : InstallBeyond(Iterator(iter), slot, fault, page, goal);
     if constexpr (P::kExplored) {
       P::Check(result != FaultResult::kFixed || !root.invalid.peek(), ViolationKind::kRootLifecycle,
                "R5", "{thread} maps a page in a root that has been given up");
@@ -84,7 +81,24 @@ class TdpFault {
     return result;
   }
 
-  // Makes the table that is missing on the way.
+  // Where the way to the level `goal` is not there yet, or somebody owns an entry of it.
+  [[gnu::noinline]] FaultResult InstallBeyond(Iterator iter, const Slot& slot,
+                                              const GuestFault& fault, const HostPage& page,
+                                              int goal) {
+    return WalkOn(iter, goal) ? Install(iter, slot, fault, page) : FaultResult::kRetry;
+  }
+  // To the level `goal`, making the tables that are missing.
+  bool WalkOn(Iterator& iter, int goal) {
+    for (; iter.valid(); iter.Next()) {
+      // Somebody owns the entry; what it will become is not known yet.
+      if (iter.old.frozen() && P::keeps(point::map_avoids_frozen)) return false;
+      if (iter.level == goal) break;
+      if (!iter.old.table() && !MakeTable(iter)) return false;
+    }
+    // The path may have gone while it was walked: never map where one happens to be.
+    return (iter.valid() && iter.level == goal) || !P::keeps(point::map_at_goal);
+  }
+  // Makes the table that is missing here.
   [[gnu::noinline]] bool MakeTable(Iterator& iter) {
     return iter.old.leaf() ? huge_.Split(iter) : Link(iter);
   }

@@ -54,11 +54,17 @@ class TdpIterator {
       Restart();
       if (P::keeps(point::restart_does_not_advance)) return;
     }
-    if (StepDown()) return;
-    do {
-      if (StepSide()) return;
-    } while (StepUp());
-    valid_ = false;
+    if (!StepDown()) StepPast();
+  }
+
+  // As Next for as long as the entry is a table above the lowest level, of a
+  // walk that has just begun. Apart from Next because its level is a constant
+  // in each turn of the loop, which then is a few instructions long.
+  [[gnu::always_inline]] void Descend() {
+    for (int from = G::kLevels; from > 1; --from) {
+      if (from == min_level_ || !old.table()) return;
+      if (!StepDown()) return StepPast();
+    }
   }
 
   // Whether the walk has come further since it last yielded (P1).
@@ -105,8 +111,10 @@ class TdpIterator {
   }
 
   [[gnu::always_inline]] void Read() {
-    P::Check(rcu_->held(), ViolationKind::kLockDiscipline, "P3",
-             "{thread} reads a page table outside of a read section", loc_);
+    if constexpr (P::kChecks) {
+      P::Check(rcu_->held(), ViolationKind::kLockDiscipline, "P3",
+               "{thread} reads a page table outside of a read section", loc_);
+    }
     // relaxed: a decision based on it is confirmed by a compare-exchange, by
     // the exclusive lock, or by the acquire in StepDown.
     old = word().load(std::memory_order_relaxed, loc_);
@@ -125,6 +133,14 @@ class TdpIterator {
     gfn = G::Align(next_gfn_, level);
     Read();
     return true;
+  }
+
+  // On to the next entry that is not below this one.
+  [[gnu::always_inline]] void StepPast() {
+    do {
+      if (StepSide()) return;
+    } while (StepUp());
+    valid_ = false;
   }
 
   [[gnu::always_inline]] bool StepSide() {

@@ -29,7 +29,7 @@ class TdpMmu : public MmuBase<P, G, TdpMmu<P, G>> {
   using State = TdpState<P, G>;
 
   // References are borrowed and must outlive every callback of `rcu`.
-  TdpMmu(Environment& environment, TdpTables<P, G>& tables, typename P::Rcu& rcu,
+  TdpMmu(typename P::Environment& environment, TdpTables<P, G>& tables, typename P::Rcu& rcu,
          std::vector<Vcpu<P>*> vcpus, TdpVariant variant, TdpOptions options = {})
       : MmuBase<P, G, TdpMmu>(state_, *this),
         state_(environment, tables, rcu, std::move(vcpus), variant, options),

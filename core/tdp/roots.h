@@ -258,7 +258,7 @@ class TdpRoots {
 
   uint32_t Make(uint32_t role) {
     const uint32_t slot = free_.take();
-    P::Check(slot != P::Slots::kNone, ViolationKind::kAssertion, "", "the VM is out of root slots");
+    Require<P>(slot != P::Slots::kNone, "the VM is out of root slots");
     Root& root = frames_.Prepare(slot);
     root.life.Begin();
     root.slot = slot;

@@ -46,11 +46,12 @@ struct TdpState : VmState<P> {
   // Blocks are mapped below the root only, as no processor maps 512 GiB.
   static constexpr int kMaxLeafLevel = G::kLevels - 1;
 
-  TdpState(Environment& env, TdpTables<P, G>& pool, typename P::Rcu& domain,
+  TdpState(typename P::Environment& env, TdpTables<P, G>& pool, typename P::Rcu& domain,
            std::vector<Vcpu<P>*> cpus, TdpVariant v, TdpOptions o)
       : VmState<P>(env, domain, std::move(cpus), v.notifier), tables(pool), variant(v), options(o) {
-    P::Check(options.ad_bits || !variant.ad_at_zap, ViolationKind::kAssertion, "",
-             "without accessed and dirty bits there is nothing to pass on when an entry is zapped");
+    Require<P>(
+        options.ad_bits || !variant.ad_at_zap,
+        "without accessed and dirty bits there is nothing to pass on when an entry is zapped");
     if (variant.async_zap) worker.emplace("zap_worker");
     for (std::size_t i = 0; i < mapped_pages.size(); ++i) {
       mapped_pages[i].set_name(WordName{"mapped_pages", static_cast<uint32_t>(i) + 1});

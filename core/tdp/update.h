@@ -124,11 +124,19 @@ class TdpUpdate {
              "a table was linked where only pages can be mapped");
     P::Check(!now.leaf() || level <= TdpState<P, G>::kMaxLeafLevel, ViolationKind::kBadMapping,
              "S3", "guest memory was mapped by an entry of a level that only links tables");
-    const int64_t mapped = (now.leaf() ? 1 : 0) - (before.leaf() ? 1 : 0);
-    if (mapped != 0) state_.CountMapped(level, mapped);
-    if (!before.table() && now.table()) {
+    if (before.present()) return HandleReplaced(gfn, before, now, level, shared);
+    if (now.leaf()) {
+      state_.CountMapped(level, 1);
+      state_.Pin(now.pfn());
+    } else if (now.table()) {
       state_.table_pages.add(1);
     }
+  }
+  // Apart, since most faults find nothing: only that is worth inlining.
+  [[gnu::noinline]] void HandleReplaced(Gfn gfn, Entry before, Entry now, int level, bool shared) {
+    const int64_t mapped = (now.leaf() ? 1 : 0) - (before.leaf() ? 1 : 0);
+    if (mapped != 0) state_.CountMapped(level, mapped);
+    if (!before.table() && now.table()) state_.table_pages.add(1);
     if (now.leaf() && !before.leaf()) state_.Pin(now.pfn());
     if (before.leaf() && !now.leaf()) state_.Unpin(before.pfn());
     // A table in its place has inherited what the page's entry said.

@@ -65,7 +65,7 @@ class Vcpu {
 
   // Posts `request`; when it returns, the vCPU is outside of guest mode or has
   // left it since, and will see the request before it enters again.
-  void Request(uint32_t request, Environment& environment) {
+  void Request(uint32_t request, typename P::Environment& environment) {
     requests_.fetch_or(request, P::order(point::request_posted));
     if (mode_.load(P::order(point::mode_checked)) == GuestMode::kInGuest &&
         P::keeps(point::kick_waits)) {
@@ -74,7 +74,7 @@ class Vcpu {
   }
 
   // Makes the vCPU leave the guest if it is there.
-  void Kick(Environment& environment) {
+  void Kick(typename P::Environment& environment) {
     // relaxed: nothing was posted that it could miss
     if (mode_.load(std::memory_order_relaxed) == GuestMode::kInGuest) {
       environment.Interrupt(index_);

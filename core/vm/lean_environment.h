@@ -15,7 +15,7 @@ namespace racewalk {
 
 // Thread-safe. A host that has every address, each at the page of its own
 // number, and never takes one back; vCPUs that are never in the guest. Looking a
-// page up is a virtual call and one load, giving it back a virtual call.
+// page up is one load, giving it back nothing.
 class LeanEnvironment final : public Environment {
  public:
   static constexpr int kMostVcpus = 8;

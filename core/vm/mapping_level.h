@@ -16,7 +16,8 @@ namespace racewalk {
 // an address that is aligned alike, with no write-tracked frame if `tracked`
 // (which may be null) says where those are. With the MMU lock held if it is not null.
 template <typename G, Platform P>
-int LevelThatFits(const MemorySlot<P>& slot, Gfn gfn, int most, const TrackedFrames<P>* tracked) {
+[[gnu::always_inline]] inline int LevelThatFits(const MemorySlot<P>& slot, Gfn gfn, int most,
+                                                const TrackedFrames<P>* tracked) {
   int level = most;
   for (; level > 1; --level) {
     const Gfn base = G::Align(gfn, level);

@@ -27,9 +27,11 @@ namespace racewalk {
 
 using RealGeometry = Geometry<4, 9>;
 
-// The native world with another MMU lock.
+// The native world as an embedder would have it: the calls to what is outside
+// are direct ones. With any MMU lock.
 template <typename Lock>
 struct NativeWith : NativePlatform {
+  using Environment = LeanEnvironment;
   using SharedMutex = BasicNativeSharedMutex<Lock>;
   static bool ShouldYield(const SharedMutex& lock, point /*p*/) { return lock.contended(); }
 };

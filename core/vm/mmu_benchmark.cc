@@ -296,7 +296,7 @@ void RegisterMmu(const std::string& mmu) {
   using Standard = MeasuredVm<View, NativeWith<std::shared_mutex>>;
   RegisterTable<Standard>(mmu + "_shared_mutex");
   Register("zap_all", mmu + "_shared_mutex", &ZapAll<Standard>);
-  using Chosen = MeasuredVm<View, NativePlatform>;
+  using Chosen = MeasuredVm<View, NativeWith<PresenceSharedMutex>>;
   RegisterTable<Chosen>(mmu);
   Register("collapse", mmu, &Collapse<Chosen>);
   Register("split", mmu, &Split<Chosen>);

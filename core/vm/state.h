@@ -35,13 +35,13 @@ enum class NotifierDesign : uint8_t {
 // inside mmu_lock and is left before mmu_lock is given up.
 template <Platform P>
 struct VmState {
-  VmState(Environment& env, typename P::Rcu& domain, std::vector<Vcpu<P>*> cpus,
+  VmState(typename P::Environment& env, typename P::Rcu& domain, std::vector<Vcpu<P>*> cpus,
           NotifierDesign design)
       : environment(env), rcu(domain), vcpus(std::move(cpus)), notifier(design) {
     life.Begin();
   }
 
-  Environment& environment;
+  typename P::Environment& environment;
   typename P::Rcu& rcu;  // of page tables; the host's, since callbacks outlive the VM's threads
   std::vector<Vcpu<P>*> vcpus;
   const NotifierDesign notifier;

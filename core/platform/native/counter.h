@@ -24,7 +24,7 @@ class NativeCounter {
   NativeCounter& operator=(const NativeCounter&) = delete;
 
   void set_name(WordName /*name*/) {}
-  void add(int64_t amount, Location /*loc*/ = Location::current()) {
+  [[gnu::always_inline]] void add(int64_t amount, Location /*loc*/ = Location::current()) {
     const std::size_t thread = Presence::ThreadNumber();
     // relaxed, everywhere: a statistic.
     if (thread >= kAlone) [[unlikely]] {

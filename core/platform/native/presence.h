@@ -61,9 +61,16 @@ class Presence {
     }
     if (--place->depth > 0) return;
     TsanRelease(object);
+    // By a copy: the store could change it for all that the compiler knows.
+    std::size_t used = record.used;
     // release: acquired by the fence at the end of AwaitLeft.
     place->object.store(nullptr, std::memory_order_release);
-    while (record.used > 0 && IsFree(record.places[record.used - 1])) --record.used;
+    if (place == &record.places[used - 1]) [[likely]] {
+      do {
+        --used;
+      } while (used > 0 && IsFree(record.places[used - 1]));
+      record.used = used;
+    }
     AsymmetricFence::Light();
     // relaxed: a hint; the fence orders it after the store.
     if (sleepers.load(std::memory_order_relaxed) != 0) [[unlikely]] {
@@ -133,8 +140,18 @@ class Presence {
     }
     return *mine;
   }
-  static Place* Find(Record& record, const void* object) {
-    for (std::size_t i = record.used; i > 0; --i) {
+  // As a rule the last place, by which the others need not be inlined.
+  [[gnu::always_inline]] static Place* Find(Record& record, const void* object) {
+    if (record.used == 0) return nullptr;
+    Place& last = record.places[record.used - 1];
+    // relaxed: the thread's own
+    if (last.object.load(std::memory_order_relaxed) == object) [[likely]] {
+      return &last;
+    }
+    return record.used == 1 ? nullptr : FindBelow(record, object);
+  }
+  [[gnu::noinline]] static Place* FindBelow(Record& record, const void* object) {
+    for (std::size_t i = record.used - 1; i > 0; --i) {
       Place& place = record.places[i - 1];
       // relaxed: the thread's own
       if (place.object.load(std::memory_order_relaxed) == object) return &place;

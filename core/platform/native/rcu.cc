@@ -22,7 +22,7 @@ void NativeRcu::RegisterSlowly() {
 }
 
 void NativeRcu::AssertMayWait(Location loc) {
-  if (depth != 0) {
+  if (urcu_memb_read_ongoing() != 0) {
     NativeFail(ViolationKind::kDeadlock, "P2",
                "{thread} waits for a grace period inside of a read section", loc);
   }

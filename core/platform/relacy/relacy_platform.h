@@ -28,12 +28,14 @@ struct RelacyPlatform {
   using Rcu = RelacyRcu;
   using Srcu = RelacyRcu;  // domains are apart, and nothing forbids to block in a section
   using Slots = RelacySlots;
+  using Environment = racewalk::Environment;
 
   // Generation of what an entry points to, at the time the entry was made.
   struct Ghost {
     uint32_t generation = 0;
   };
   static constexpr bool kExplored = true;
+  static constexpr bool kChecks = true;
 
   static Order order(point p) {
     const PointInfo& info = Info(p);
