@@ -74,6 +74,7 @@ class StressRun {
       if ((*pool)->busy_count() == 0) break;
       absl::StatusOr<std::vector<WorkerReport>> reports = (*pool)->Wait(kTick);
       if (!reports.ok()) return reports.status();
+      now_ = (*pool)->counted();
       for (const WorkerReport& report : *reports) Note(report);
       for (std::size_t i = 0; i < watched_.size(); ++i) Watch(i);
       ShowProgress();
@@ -88,8 +89,8 @@ class StressRun {
   struct Watched {
     StressBatch batch{};
     steady_clock::time_point since{};
-    uint64_t events = 0;  // of the round under way, when it was looked at last
-    steady_clock::time_point moved{};
+    uint64_t events = 0;             // of the round under way, when it was looked at last
+    steady_clock::duration moved{};  // as now_
   };
 
   double Elapsed() const { return Seconds(steady_clock::now() - start_); }
@@ -133,7 +134,8 @@ class StressRun {
       watched.batch = {.worker = static_cast<uint64_t>(i),
                        .row = *row,
                        .time_ns = static_cast<uint64_t>(BatchTime().count())};
-      watched.since = watched.moved = steady_clock::now();
+      watched.since = steady_clock::now();
+      watched.moved = now_;
       watched.events = 0;
       shared_.records[static_cast<std::size_t>(i)].Clear();
       absl::Status status = pool.Send(i, WriteBatch(watched.batch));
@@ -164,7 +166,7 @@ class StressRun {
     } else if (report.kind == WorkerReport::Kind::kDied) {
       Found(FindingOfDeath(report.text, text, symbolizer_), record.row, record.round, seen);
     } else {
-      const double still = Seconds(steady_clock::now() - watched.moved);
+      const double still = Seconds(now_ - watched.moved);
       const bool moving = still < kMovingShare * Seconds(options_.stuck);
       absl::StatusOr<RoundPlan> plan = PlanOf(record.row, record.round);
       const auto events =
@@ -230,7 +232,7 @@ class StressRun {
     for (const EventLog& log : shared_.records[worker].logs) events += log.written();
     if (events == watched_[worker].events) return;
     watched_[worker].events = events;
-    watched_[worker].moved = steady_clock::now();
+    watched_[worker].moved = now_;
   }
 
   void ShowProgress() {
@@ -250,6 +252,7 @@ class StressRun {
   std::vector<std::size_t> order_{};
   std::size_t turn_ = 0;
   std::vector<Watched> watched_{};
+  steady_clock::duration now_{};  // what the pool has counted: stands still while we are stopped
   Symbolizer symbolizer_{};
   std::map<std::string, std::size_t> classes_{};
   const steady_clock::time_point start_ = steady_clock::now();

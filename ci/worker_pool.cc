@@ -36,6 +36,9 @@ using std::chrono::steady_clock;
 constexpr std::size_t kHeader = sizeof(uint64_t);
 // An answer is far smaller; a larger length means that the stream is damaged.
 constexpr uint64_t kMaxMessage = uint64_t{1} << 30;
+// Time is counted in slices of that length, or twice that if the machine is busy.
+constexpr milliseconds kSlice{50};
+constexpr milliseconds kMostCounted = 2 * kSlice;
 
 // MSG_NOSIGNAL: a worker that has just died is an error here, not a SIGPIPE.
 bool SendAll(int socket, absl::string_view bytes) {
@@ -170,7 +173,8 @@ absl::Status WorkerPool::Send(int index, absl::string_view message) {
   Worker& worker = workers_[static_cast<std::size_t>(index)];
   if (worker.pid < 0) return absl::InternalError("the worker is gone");
   worker.busy = true;
-  worker.since = steady_clock::now();
+  CountTime();
+  worker.since = counted_;
   // A failure is a worker that died while idle; Wait sees and reports it.
   SendMessage(worker.socket, message);
   return absl::OkStatus();
@@ -213,7 +217,7 @@ absl::Status WorkerPool::Collect(int index, std::vector<WorkerReport>& reports) 
     reports.push_back({index, WorkerReport::Kind::kDied, end});
     return Fork(worker);
   }
-  if (steady_clock::now() - worker.since > limit_) {
+  if (counted_ - worker.since > limit_) {
     End(worker);
     reports.push_back({index, WorkerReport::Kind::kHung,
                        absl::StrCat("gave no answer in ", limit_.count() / 1000, " s")});
@@ -222,20 +226,35 @@ absl::Status WorkerPool::Collect(int index, std::vector<WorkerReport>& reports) 
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<WorkerReport>> WorkerPool::Wait(milliseconds timeout) {
+void WorkerPool::CountTime() {
+  const auto now = steady_clock::now();
+  counted_ += std::min<steady_clock::duration>(now - looked_, kMostCounted);
+  looked_ = now;
+}
+
+absl::StatusOr<bool> WorkerPool::Poll(milliseconds most) {
   std::vector<pollfd> polled;
-  milliseconds wait = std::max(timeout, milliseconds(0));
   for (const Worker& worker : workers_) {
-    if (!worker.busy) continue;
-    polled.push_back({worker.socket, POLLIN, 0});
-    const auto left =
-        std::chrono::duration_cast<milliseconds>(worker.since + limit_ - steady_clock::now()) +
-        milliseconds(1);
-    wait = std::max(std::min(wait, left), milliseconds(0));
+    if (worker.busy) polled.push_back({worker.socket, POLLIN, 0});
   }
+  const int ready = poll(polled.data(), polled.size(), static_cast<int>(most.count()));
   // EINTR is an answer too: the caller looks at what the signal was for.
-  if (poll(polled.data(), polled.size(), static_cast<int>(wait.count())) < 0 && errno != EINTR) {
-    return SystemError("cannot wait for workers");
+  if (ready < 0 && errno != EINTR) return SystemError("cannot wait for workers");
+  CountTime();
+  const bool late = std::any_of(workers_.begin(), workers_.end(), [&](const Worker& worker) {
+    return worker.busy && counted_ - worker.since > limit_;
+  });
+  return ready != 0 || late;
+}
+
+absl::StatusOr<std::vector<WorkerReport>> WorkerPool::Wait(milliseconds timeout) {
+  const auto end = steady_clock::now() + timeout;
+  for (bool done = false; !done;) {
+    const auto left = std::chrono::ceil<milliseconds>(end - steady_clock::now());
+    const milliseconds most = std::clamp(left, milliseconds(0), kSlice);
+    const absl::StatusOr<bool> ready = Poll(most);
+    if (!ready.ok()) return ready.status();
+    done = *ready || left <= most;
   }
   std::vector<WorkerReport> reports;
   for (int i = 0; i < size(); ++i) {

@@ -62,8 +62,13 @@ class WorkerPool {
   absl::Status Send(int worker, absl::string_view message);
 
   // Waits until there is something to report, `timeout` is over or a signal
-  // arrives; returns what there is, in the order of workers.
+  // arrives; returns what there is, in the order of workers. Time counts for
+  // the limit only while this is called, or a moment longer: while this process
+  // is stopped, as by Ctrl-Z, or its machine is, workers may be too.
   absl::StatusOr<std::vector<WorkerReport>> Wait(std::chrono::milliseconds timeout);
+
+  // The time that has counted so far.
+  std::chrono::steady_clock::duration counted() const { return counted_; }
 
   // Gives the place a new process; the worker must not be busy.
   absl::Status Replace(int worker);
@@ -73,7 +78,7 @@ class WorkerPool {
     pid_t pid = -1;
     int socket = -1;
     bool busy = false;
-    std::chrono::steady_clock::time_point since{};  // of the message under way
+    std::chrono::steady_clock::duration since{};  // of the message under way, as counted()
     std::string received{};
   };
 
@@ -87,9 +92,15 @@ class WorkerPool {
   // Reads what is there; returns false at the end of the stream.
   static bool Receive(Worker& worker);
   absl::Status Collect(int index, std::vector<WorkerReport>& reports);
+  // Counts the time since it was called last.
+  void CountTime();
+  // Waits for at most `most`; whether there may be something to collect.
+  absl::StatusOr<bool> Poll(std::chrono::milliseconds most);
 
   WorkerHandler handler_;
   std::chrono::milliseconds limit_;
+  std::chrono::steady_clock::time_point looked_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::duration counted_{};
   std::vector<Worker> workers_{};
 };
 

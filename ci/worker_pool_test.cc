@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -87,6 +88,33 @@ TEST(WorkerPool, AWorkerThatHangsIsKilled) {
   const WorkerReport report = Ask(*pool, 0, "hang");
   EXPECT_EQ(report.kind, WorkerReport::Kind::kHung);
   EXPECT_EQ(Ask(*pool, 0, "again").text, "did again");
+}
+
+// Goal: a watcher that was stopped, by Ctrl-Z or with its machine, takes no worker for hung.
+// Method: a watcher that looks away for longer than the limit.
+TEST(WorkerPool, WhileNobodyWatchesNoTimeCounts) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const auto pool = WorkerPool::Start(
+      1,
+      [&](absl::string_view) {
+        char byte = 0;
+        return read(ends[0], &byte, 1) == 1 ? std::string("went on") : std::string("lost");
+      },
+      milliseconds(600));
+  ASSERT_TRUE(pool.ok()) << pool.status();
+  ASSERT_TRUE((*pool)->Send(0, "").ok());
+  std::this_thread::sleep_for(milliseconds(900));
+  const absl::StatusOr<std::vector<WorkerReport>> none = (*pool)->Wait(milliseconds(0));
+  ASSERT_TRUE(none.ok()) << none.status();
+  EXPECT_TRUE(none->empty());
+  ASSERT_EQ(write(ends[1], "x", 1), 1);
+  const absl::StatusOr<std::vector<WorkerReport>> answer = (*pool)->Wait(milliseconds(10'000));
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  ASSERT_EQ(answer->size(), 1u);
+  EXPECT_EQ(answer->front().text, "went on");
+  close(ends[0]);
+  close(ends[1]);
 }
 
 TEST(WorkerPool, AWorkerKilledWhileIdleIsReportedWithTheNextMessage) {
