@@ -161,7 +161,12 @@ class Stress {
   StressHooks Hooks() {
     return {.interrupted = Interrupted,
             .progress = [this](const auto& now) { progress_.Show(ProgressText(now), now.seconds); },
-            .found = [this](const StressFinding& finding) { Found(finding); }};
+            .found = [this](const StressFinding& finding) { Found(finding); },
+            .trouble =
+                [this](const std::string& trouble) {
+                  progress_.Clear();
+                  Error(trouble);
+                }};
   }
 
   // One command that runs the same round again.

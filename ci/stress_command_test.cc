@@ -160,6 +160,20 @@ TEST_F(StressCommand, CtrlCPrintsTheSummarySoFar) {
   EXPECT_THAT(ReadAll(out), AllOf(HasSubstr("per second"), HasSubstr("verdict: interrupted")));
 }
 
+TEST_F(StressCommand, RoundsThatWereKilledAreNotClean) {
+  const auto killed = [](const RoundPlan&, RoundLogs) {
+    raise(SIGKILL);
+    return absl::OkStatus();
+  };
+  const Outcome outcome =
+      Stress({"fault_vs_unmap", "--mmu=tdp", "--variant=owned", "--rounds=2"}, killed);
+  EXPECT_EQ(outcome.status, kExitInternalError);
+  EXPECT_THAT(outcome.out,
+              AllOf(HasSubstr("2 rounds passed over"), HasSubstr("verdict: internal-error"),
+                    Not(HasSubstr("VIOLATION"))));
+  EXPECT_THAT(outcome.err, MatchesRegex("racewalk stress: [^\n]*from outside[^\n]*\n"));
+}
+
 TEST_F(StressCommand, JsonIsOneObject) {
   const Outcome outcome = Stress(
       {"fault_vs_unmap", "--mmu=tdp", "--variant=owned", "--rounds=2", "--seed=5", "--json"}, Fail);

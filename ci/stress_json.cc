@@ -89,6 +89,7 @@ std::string StressJson(const StressReport& report) {
       {"results", std::move(rows)},
       {"violations", std::move(violations)},
       {"untold", report.result.untold},
+      {"killed", report.result.killed},
       {"errors", report.errors}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

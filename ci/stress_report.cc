@@ -96,7 +96,8 @@ std::string FoundText(const StressReport& report) {
 ExitStatus ExitStatusOf(const StressReport& report) {
   if (!report.result.input.ok()) return kExitBadInput;
   if (report.result.interrupted) return kExitInterrupted;
-  return report.result.findings.empty() ? kExitClean : kExitViolation;
+  if (!report.result.findings.empty()) return kExitViolation;
+  return report.result.killed == 0 ? kExitClean : kExitInternalError;
 }
 
 std::string VerdictOf(const StressReport& report) {
@@ -107,6 +108,8 @@ std::string VerdictOf(const StressReport& report) {
       return "violation";
     case kExitBadInput:
       return "bad-input";
+    case kExitInternalError:
+      return "internal-error";
     default:
       return "interrupted";
   }
@@ -117,6 +120,10 @@ std::string FormatStressSummary(const StressReport& report) {
   if (const uint64_t never = NeverRun(report); never != 0) {
     absl::StrAppend(&text, Count(never, "row"), " of ", report.targets.size(),
                     " never ran; give more --seconds or fewer scenarios\n");
+  }
+  if (report.result.killed != 0) {
+    absl::StrAppend(&text, Count(report.result.killed, "round"),
+                    " passed over: their processes were killed from outside\n");
   }
   uint64_t rounds = 0;
   for (const StressRow& row : report.result.rows) rounds += row.rounds;

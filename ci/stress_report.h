@@ -21,7 +21,7 @@ struct StressReport {
   std::vector<std::string> errors{};  // as printed on standard error
 };
 
-// "clean", "violation", "bad-input", "interrupted".
+// "clean", "violation", "bad-input", "internal-error", "interrupted".
 std::string VerdictOf(const StressReport& report);
 ExitStatus ExitStatusOf(const StressReport& report);
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -163,6 +164,8 @@ class StressRun {
     const RoundRecord* const seen = &record;
     if (record.violated == 2) {
       Found(FindingOfRecord(record), record.row, record.round, seen);
+    } else if (report.signal == SIGKILL) {
+      Killed(watched.batch.row, record.round);
     } else if (report.kind == WorkerReport::Kind::kDied) {
       Found(FindingOfDeath(report.text, text, symbolizer_), record.row, record.round, seen);
     } else {
@@ -173,6 +176,15 @@ class StressRun {
           plan.ok() ? EventsOf(record, plan->scenario) : std::vector<ThreadEvents>{};
       Found(FindingOfHang(report.text, moving, events), record.row, record.round, seen);
     }
+  }
+
+  void Killed(uint64_t row, uint64_t round) {
+    if (result_.killed++ != 0) return;
+    hooks_.trouble(absl::StrCat(
+        "the process of round ", round, " of ",
+        ScenarioLabel(shared_.targets[row].subject.scenario),
+        " was killed by signal 9 from outside, as the kernel does when memory is short; that round "
+        "is passed over. Free memory, raise its limit, or give fewer --threads"));
   }
 
   // All at once: each question takes long.

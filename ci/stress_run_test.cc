@@ -124,6 +124,25 @@ TEST(StressRun, ADeathIsAViolation) {
   EXPECT_EQ(result.findings[0].count, 3u);
 }
 
+// The kernel does that when memory is short.
+TEST(StressRun, AKillFromOutsideIsNoViolation) {
+  std::vector<std::string> troubles;
+  StressHooks hooks;
+  hooks.trouble = [&](const std::string& trouble) { troubles.push_back(trouble); };
+  const StressResult result = RunToys(
+      [](const RoundPlan&, RoundLogs) {
+        raise(SIGKILL);
+        return absl::OkStatus();
+      },
+      Rounds(3), OneTarget(), hooks);
+  EXPECT_EQ(result.rows[0].rounds, 3u);
+  EXPECT_EQ(result.rows[0].found, 0u);
+  EXPECT_THAT(result.findings, IsEmpty());
+  EXPECT_EQ(result.killed, 3u);
+  ASSERT_THAT(troubles, SizeIs(1));
+  EXPECT_THAT(troubles[0], AllOf(HasSubstr("signal 9 from outside"), HasSubstr("Free memory")));
+}
+
 TEST(StressRun, WhatASanitizerPrintedIsTheViolation) {
   const StressResult result = RunToys(
       [](const RoundPlan&, RoundLogs) -> absl::Status {

@@ -39,6 +39,8 @@ constexpr uint64_t kMaxMessage = uint64_t{1} << 30;
 // Time is counted in slices of that length, or twice that if the machine is busy.
 constexpr milliseconds kSlice{50};
 constexpr milliseconds kMostCounted = 2 * kSlice;
+// Of a worker that is ending, a millisecond apart.
+constexpr int kMostLooks = 5000;
 
 // MSG_NOSIGNAL: a worker that has just died is an error here, not a SIGPIPE.
 bool SendAll(int socket, absl::string_view bytes) {
@@ -77,6 +79,12 @@ bool ReceiveMessage(int socket, std::string& message) {
   if (size > kMaxMessage) return false;
   message.resize(size);
   return ReceiveExactly(socket, message.data(), size);
+}
+
+std::string EndText(int status) {
+  if (!WIFSIGNALED(status)) return absl::StrCat("ended with status ", WEXITSTATUS(status));
+  const int number = WTERMSIG(status);
+  return absl::StrCat("was killed by signal ", number, " (", strsignal(number), ")");
 }
 
 absl::Status SystemError(absl::string_view what) {
@@ -149,8 +157,8 @@ void WorkerPool::RunWorker(int socket) {
   _exit(0);
 }
 
-std::string WorkerPool::End(Worker& worker) {
-  if (worker.pid < 0) return "";
+int WorkerPool::End(Worker& worker) {
+  if (worker.pid < 0) return 0;
   // A worker that has ended by itself keeps its own status.
   int status = 0;
   pid_t reaped = waitpid(worker.pid, &status, WNOHANG);
@@ -162,11 +170,17 @@ std::string WorkerPool::End(Worker& worker) {
   }
   close(worker.socket);
   worker = {};
-  if (WIFSIGNALED(status)) {
-    const int number = WTERMSIG(status);
-    return absl::StrCat("was killed by signal ", number, " (", strsignal(number), ")");
+  return status;
+}
+
+void WorkerPool::LetEnd(const Worker& worker) {
+  for (int looked = 0; looked < kMostLooks; ++looked) {
+    siginfo_t info{};
+    const int result =
+        waitid(P_PID, static_cast<id_t>(worker.pid), &info, WEXITED | WNOHANG | WNOWAIT);
+    if (result != 0 || info.si_pid != 0) return;
+    std::this_thread::sleep_for(milliseconds(1));
   }
-  return absl::StrCat("ended with status ", WEXITSTATUS(status));
 }
 
 absl::Status WorkerPool::Send(int index, absl::string_view message) {
@@ -213,8 +227,12 @@ absl::Status WorkerPool::Collect(int index, std::vector<WorkerReport>& reports) 
     }
   }
   if (!open || size > kMaxMessage) {
-    const std::string end = End(worker);
-    reports.push_back({index, WorkerReport::Kind::kDied, end});
+    LetEnd(worker);
+    const int status = End(worker);
+    reports.push_back({.worker = index,
+                       .kind = WorkerReport::Kind::kDied,
+                       .text = EndText(status),
+                       .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0});
     return Fork(worker);
   }
   if (counted_ - worker.since > limit_) {

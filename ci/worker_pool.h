@@ -34,6 +34,9 @@ struct WorkerReport {
   int worker = -1;
   Kind kind = Kind::kAnswer;
   std::string text{};
+  // That ended a worker that died; 0 if none did. The pool itself sends SIGKILL only to those that
+  // hang, so that of another it came from outside, as from the kernel when memory is short.
+  int signal = 0;
 };
 
 // A fixed number of places, each with a process that handles one message at a
@@ -87,8 +90,10 @@ class WorkerPool {
 
   absl::Status Fork(Worker& worker);
   [[noreturn]] void RunWorker(int socket);
-  // Kills (if it still runs) and reaps; returns how it ended.
-  static std::string End(Worker& worker);
+  // Kills and reaps one that still runs; returns its wait status.
+  static int End(Worker& worker);
+  // Of one that has closed its socket: gives it a moment to end by itself.
+  static void LetEnd(const Worker& worker);
   // Reads what is there; returns false at the end of the stream.
   static bool Receive(Worker& worker);
   absl::Status Collect(int index, std::vector<WorkerReport>& reports);

@@ -73,6 +73,7 @@ TEST(WorkerPool, ACrashIsReportedAndThePlaceFilledAgain) {
   const WorkerReport report = Ask(*pool, 0, "crash");
   EXPECT_EQ(report.kind, WorkerReport::Kind::kDied);
   EXPECT_THAT(report.text, HasSubstr("signal 6"));
+  EXPECT_EQ(report.signal, SIGABRT);
   EXPECT_EQ(Ask(*pool, 0, "again").text, "did again");
 }
 
@@ -81,6 +82,7 @@ TEST(WorkerPool, AnEarlyExitIsReported) {
   const WorkerReport report = Ask(*pool, 0, "exit");
   EXPECT_EQ(report.kind, WorkerReport::Kind::kDied);
   EXPECT_EQ(report.text, "ended with status 3");
+  EXPECT_EQ(report.signal, 0);
 }
 
 TEST(WorkerPool, AWorkerThatHangsIsKilled) {
