@@ -39,16 +39,22 @@ absl::string_view TextOf(const std::array<char, n>& bytes) {
 
 std::string Line(absl::string_view line) { return std::string(line.substr(0, kLineBytes)); }
 
-// Sets `place` to the first frame that is the core's.
+// Sets `place` to the first frame that is the core's; if no line is known, to where the stack
+// begins.
 void TellStack(absl::string_view title, const RaceSide& side, Symbolizer& symbolizer,
                std::vector<std::string>& lines, std::string& place) {
   lines.emplace_back(title);
   std::size_t count = 0;
+  const bool known = std::any_of(side.stack.begin(), side.stack.end(), [&](uint64_t offset) {
+    return offset != 0 && !symbolizer.FramesAt(offset).front().file.empty();
+  });
   for (const uint64_t offset : side.stack) {
     if (offset == 0) continue;
     for (const CodeFrame& frame : symbolizer.FramesAt(offset)) {
-      const bool below = IsBelowCore(frame);
-      if (place.empty() && !below) place = PlaceText(frame.file, frame.line);
+      const bool below = known && IsBelowCore(frame);
+      if (place.empty() && !below) {
+        place = known ? PlaceText(frame.file, frame.line) : frame.function;
+      }
       if (!below && ++count <= kStackLines) {
         lines.push_back(absl::StrCat("  ", Line(FrameText(frame))));
       }
@@ -81,16 +87,18 @@ ViolationKind KindOfReport(absl::string_view text) {
   return ViolationKind::kAssertion;
 }
 
-// "walk.h:42" of "/src/core/walk.h:42:7"; "" if there is no such thing.
+// "walk.h:42" of "/src/core/walk.h:42:7", else "racewalk+0x1234", else "".
 std::string PlaceIn(absl::string_view text) {
+  std::string offset;
   for (absl::string_view word : absl::StrSplit(text, absl::ByAnyChar(" ()"), absl::SkipEmpty())) {
+    if (offset.empty() && absl::StrContains(word, "+0x")) offset = std::string(word);
     const std::vector<absl::string_view> parts = absl::StrSplit(word, ':');
     uint32_t line = 0;
     if (parts.size() < 2 || !absl::SimpleAtoi(parts[1], &line)) continue;
     if (!absl::StrContains(parts[0], ".h") && !absl::StrContains(parts[0], ".c")) continue;
     return PlaceText(parts[0], line);
   }
-  return "";
+  return offset;
 }
 
 struct Report {

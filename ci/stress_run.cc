@@ -206,6 +206,9 @@ class StressRun {
 
   // `record` is null if its logs are of another round by now.
   void Found(StressFinding finding, uint64_t row, uint64_t round, const RoundRecord* record) {
+    if (!symbolizer_.problem().empty() && !std::exchange(told_problem_, true)) {
+      hooks_.trouble(symbolizer_.problem());
+    }
     ++result_.rows[row].found;
     const auto [known, is_new] =
         classes_.size() < kMostStressFindings
@@ -266,6 +269,7 @@ class StressRun {
   std::vector<Watched> watched_{};
   steady_clock::duration now_{};  // what the pool has counted: stands still while we are stopped
   Symbolizer symbolizer_{};
+  bool told_problem_ = false;
   std::map<std::string, std::size_t> classes_{};
   const steady_clock::time_point start_ = steady_clock::now();
 };
