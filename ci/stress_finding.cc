@@ -167,6 +167,7 @@ StressFinding FindingOfRecord(const RoundRecord& record) {
 
 StressFinding FindingOfRace(const RaceReport& race, Symbolizer& symbolizer) {
   StressFinding finding;
+  finding.reports = true;
   const absl::string_view what = TextOf(race.what);
   finding.kind = KindOfRace(what);
   finding.thread = std::string(TextOf(race.sides[0].thread));

@@ -39,6 +39,7 @@ struct StressFinding {
   std::string drawn{};     // RoundText of that round
   std::string scenario{};  // of that round, one line
   uint64_t count = 1;      // how often it was seen
+  bool reports = false;    // a process reports it once, however often it happens
   std::string file{};      // of the scenario, with --out
   std::string explored{};  // what became of it under exploration, a sentence; "" if not tried
   std::string token{};     // of the same kind of violation under exploration; "" if none

@@ -12,6 +12,7 @@
 #include "ci/stress_run.h"
 #include "ci/table.h"
 #include "ci/target.h"
+#include "sanitizers/round_record.h"
 
 namespace racewalk {
 namespace {
@@ -72,10 +73,14 @@ std::string FoundText(const StressReport& report) {
   std::string text;
   for (const StressFinding& finding : report.result.findings) {
     const Subject& subject = report.targets[finding.row].subject;
-    absl::StrAppend(&text, "found ", finding.count == 1 ? "once" : Count(finding.count, "time"),
-                    ": ", Name(finding.kind), finding.invariant.empty() ? "" : " ",
-                    finding.invariant, " in ", Shortened(ScenarioLabel(subject.scenario)), " ",
-                    subject.mmu, " ", subject.variant, ", first in round ", finding.round);
+    // Of what it has reported once, ThreadSanitizer reports no more in that process.
+    const bool reports = finding.reports;
+    absl::StrAppend(&text, reports ? "reported " : "found ",
+                    finding.count == 1 ? "once" : Count(finding.count, "time"),
+                    reports ? " (once at most by each process): " : ": ", Name(finding.kind),
+                    finding.invariant.empty() ? "" : " ", finding.invariant, " in ",
+                    Shortened(ScenarioLabel(subject.scenario)), " ", subject.mmu, " ",
+                    subject.variant, ", first in round ", finding.round);
     if (!finding.place.empty()) absl::StrAppend(&text, ", ", finding.place);
     if (!finding.other_place.empty()) absl::StrAppend(&text, " and ", finding.other_place);
     absl::StrAppend(&text, "\n");
@@ -86,7 +91,8 @@ std::string FoundText(const StressReport& report) {
   }
   if (report.result.untold != 0) {
     absl::StrAppend(&text, "and ", Count(report.result.untold, "violation"),
-                    " of other kinds and places; ", kMostStressFindings, " are kept\n");
+                    " that are not told: ", kMostStressFindings, " classes are kept, and ",
+                    RoundRecord::kRaces, " races of one process's turn\n");
   }
   return text;
 }

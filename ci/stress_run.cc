@@ -76,7 +76,11 @@ class StressRun {
       absl::StatusOr<std::vector<WorkerReport>> reports = (*pool)->Wait(kTick);
       if (!reports.ok()) return reports.status();
       now_ = (*pool)->counted();
-      for (const WorkerReport& report : *reports) Note(report);
+      for (const WorkerReport& report : *reports) {
+        Note(report);
+        status = RenewIfFull(**pool, report);
+        if (!status.ok()) return status;
+      }
       for (std::size_t i = 0; i < watched_.size(); ++i) Watch(i);
       ShowProgress();
     }
@@ -157,6 +161,9 @@ class StressRun {
       const RaceReport& race = record.race[i];
       Found(FindingOfRace(race, symbolizer_), race.row, race.round, nullptr);
     }
+    const uint64_t lost = record.races.load() - races;
+    result_.rows[watched.batch.row].found += lost;
+    result_.untold += lost;
     if (report.kind == WorkerReport::Kind::kAnswer) {
       if (!report.text.empty()) result_.input.Update(absl::InvalidArgumentError(report.text));
       return;
@@ -176,6 +183,16 @@ class StressRun {
           plan.ok() ? EventsOf(record, plan->scenario) : std::vector<ThreadEvents>{};
       Found(FindingOfHang(report.text, moving, events), record.row, record.round, seen);
     }
+  }
+
+  // ThreadSanitizer reports equal stacks once in a process: what there was no
+  // room for shows again only in another one.
+  absl::Status RenewIfFull(WorkerPool& pool, const WorkerReport& report) {
+    const RoundRecord& record = shared_.records[static_cast<std::size_t>(report.worker)];
+    if (report.kind != WorkerReport::Kind::kAnswer || record.races <= RoundRecord::kRaces) {
+      return absl::OkStatus();
+    }
+    return pool.Replace(report.worker);
   }
 
   void Killed(uint64_t row, uint64_t round) {

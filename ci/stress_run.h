@@ -47,8 +47,10 @@ inline constexpr std::size_t kMostStressFindings = 100;
 struct StressResult {
   std::vector<StressRow> rows{};          // as the targets
   std::vector<StressFinding> findings{};  // the first of each class, in the order of finding
-  uint64_t untold = 0;                    // violations of classes beyond the most that are kept
-  absl::Status input{};                   // InvalidArgument if a round cannot be run
+  // Violations of classes beyond the most that are kept, and races beyond those that a message has
+  // room for, whatever their class.
+  uint64_t untold = 0;
+  absl::Status input{};  // InvalidArgument if a round cannot be run
   // Workers that were killed from outside; what is wrong with their rounds is not known.
   uint64_t killed = 0;
   bool interrupted = false;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -25,6 +26,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "sanitizers/round.h"
+#include "sanitizers/round_record.h"
 #include "scenarios/parser.h"
 
 namespace racewalk {
@@ -64,6 +66,19 @@ StressResult RunToys(const RoundRunner& runner, const StressRunOptions& options,
 }
 
 absl::Status Clean(const RoundPlan& /*plan*/, RoundLogs /*logs*/) { return absl::OkStatus(); }
+
+// Workers get one round at a time.
+StressRunOptions OneMessageEach(uint64_t rounds) {
+  StressRunOptions options = Rounds(rounds);
+  options.batch = std::chrono::nanoseconds(1);
+  return options;
+}
+
+// The record that the logs are part of.
+RoundRecord& RecordOf(RoundLogs logs) {
+  char* const at = reinterpret_cast<char*>(logs.threads.data());
+  return *reinterpret_cast<RoundRecord*>(at - offsetof(RoundRecord, logs));
+}
 
 absl::Status FailOnAThread(const RoundPlan& /*plan*/, RoundLogs logs) {
   logs.threads[0].Add({.kind = EventKind::kPause});
@@ -215,6 +230,30 @@ TEST(StressRun, ManyClassesAreCountedAndNotKept) {
   EXPECT_THAT(result.findings, SizeIs(kMostStressFindings));
   EXPECT_EQ(result.untold, 30u);
   EXPECT_EQ(result.rows[0].found, kMostStressFindings + 30);
+}
+
+// Which a process then never reports again.
+TEST(StressRun, RacesThatThereIsNoRoomForAreCountedAndTheProcessRenewed) {
+  static std::set<pid_t>* const seen = new std::set<pid_t>;
+  const StressResult result = RunToys(
+      [](const RoundPlan&, RoundLogs logs) -> absl::Status {
+        // A worker that has been here before has had its say.
+        if (!seen->insert(getpid()).second) return absl::OkStatus();
+        RoundRecord& record = RecordOf(logs);
+        for (uint64_t i = 0; i < RoundRecord::kRaces; ++i) {
+          record.race[i] = {};
+          record.race[i].what = {"data-race"};
+          record.race[i].sides[0].stack = {0x10};
+        }
+        record.races = RoundRecord::kRaces + 4;
+        return absl::OkStatus();
+      },
+      OneMessageEach(3));
+  EXPECT_EQ(result.rows[0].found, 3 * (RoundRecord::kRaces + 4));
+  EXPECT_EQ(result.untold, 12u);
+  ASSERT_THAT(result.findings, SizeIs(1));
+  EXPECT_EQ(result.findings[0].count, 3 * RoundRecord::kRaces);
+  EXPECT_TRUE(result.findings[0].reports);
 }
 
 TEST(StressRun, OneRoundAgainAndAgain) {
