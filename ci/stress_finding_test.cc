@@ -64,5 +64,18 @@ TEST(StressFinding, ReportsWithoutSourceLinesAreToldApartByOffset) {
   EXPECT_NE(ClassOf(report("123")), ClassOf(report("456")));
 }
 
+TEST(StressFinding, ALeakIsOfTheFirstFrameOfOurs) {
+  Symbolizer symbolizer;
+  const StressFinding finding = FindingOfDeath(
+      "ended with status 87",
+      "==7==ERROR: LeakSanitizer: detected memory leaks\n\n"
+      "Direct leak of 4 byte(s) in 1 object(s) allocated from:\n"
+      "    #0 0x5 (/lib/x+0x9)\n    #1 0x6 Walk walk.h:42\n    #2 0x7 Run run.h:7\n\n"
+      "SUMMARY: AddressSanitizer: 4 byte(s) leaked in 1 allocation(s).\n",
+      symbolizer);
+  EXPECT_EQ(finding.kind, ViolationKind::kLeak);
+  EXPECT_EQ(finding.place, "walk.h:42");
+}
+
 }  // namespace
 }  // namespace racewalk

@@ -63,12 +63,6 @@ std::string Table(const StressReport& report) {
                       summed ? "(rows of one scenario are summed; --json has each)\n" : "");
 }
 
-uint64_t NeverRun(const StressReport& report) {
-  const std::vector<StressRow>& rows = report.result.rows;
-  return static_cast<uint64_t>(std::count_if(rows.begin(), rows.end(),
-                                             [](const StressRow& row) { return row.rounds == 0; }));
-}
-
 std::string FoundText(const StressReport& report) {
   std::string text;
   for (const StressFinding& finding : report.result.findings) {
@@ -100,9 +94,10 @@ std::string FoundText(const StressReport& report) {
 }  // namespace
 
 ExitStatus ExitStatusOf(const StressReport& report) {
-  if (!report.result.input.ok()) return kExitBadInput;
   if (report.result.interrupted) return kExitInterrupted;
+  // Whatever else went wrong, a violation stands.
   if (!report.result.findings.empty()) return kExitViolation;
+  if (!report.result.input.ok()) return kExitBadInput;
   return report.result.killed == 0 ? kExitClean : kExitInternalError;
 }
 
@@ -121,10 +116,18 @@ std::string VerdictOf(const StressReport& report) {
   }
 }
 
+uint64_t RowsRun(const StressReport& report) {
+  const std::vector<StressRow>& rows = report.result.rows;
+  return static_cast<uint64_t>(std::count_if(rows.begin(), rows.end(),
+                                             [](const StressRow& row) { return row.rounds != 0; }));
+}
+
 std::string FormatStressSummary(const StressReport& report) {
   std::string text = absl::StrCat("\n", Table(report), "\n");
-  if (const uint64_t never = NeverRun(report); never != 0) {
-    absl::StrAppend(&text, Count(never, "row"), " of ", report.targets.size(),
+  const uint64_t run = RowsRun(report);
+  const uint64_t all = report.targets.size();
+  if (run != all) {
+    absl::StrAppend(&text, Count(all - run, "row"), " of ", all,
                     " never ran; give more --seconds or fewer scenarios\n");
   }
   if (report.result.killed != 0) {
@@ -134,8 +137,10 @@ std::string FormatStressSummary(const StressReport& report) {
   uint64_t rounds = 0;
   for (const StressRow& row : report.result.rows) rounds += row.rounds;
   absl::StrAppend(&text, Count(rounds, "round"), " on real threads in ",
-                  static_cast<uint64_t>(std::llround(report.result.seconds)), " s\n",
-                  FoundText(report), "verdict: ", VerdictOf(report), "; ", report.parameters, "\n");
+                  DurationText(report.result.seconds), "\n", FoundText(report),
+                  "verdict: ", VerdictOf(report),
+                  run == all ? "" : absl::StrCat(" (", run, " of ", all, " rows)"), "; ",
+                  report.parameters, "\n");
   return text;
 }
 

@@ -16,9 +16,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "ci/caught_text.h"
+#include "ci/guest_frames.h"
+#include "ci/round_events.h"
 #include "ci/sentences.h"
 #include "ci/stress_finding.h"
 #include "ci/stress_worker.h"
@@ -45,6 +48,10 @@ constexpr nanoseconds kLeastBatch{2'000'000};
 // do not wait for each other.
 constexpr double kMovingShare = 0.5;
 
+// Events that are told of a round, and a few older ones.
+constexpr std::size_t kEventsTold = 40;
+// LeakSanitizer, where it cannot work.
+constexpr absl::string_view kNoLeakCheck = "LeakSanitizer has encountered a fatal error";
 // A report has its essence at its beginning.
 constexpr std::size_t kTextBytes = 64 * 1024;
 
@@ -101,12 +108,23 @@ class StressRun {
   double Elapsed() const { return Seconds(steady_clock::now() - start_); }
 
   // By the seed, so that a short run of the library sees other rows each time.
+  // All scenarios on all their MMUs have a turn before any has a second one.
   void ShuffleRows() {
     Rng rng(options_.seed);
     for (std::size_t i = 0; i < shared_.targets.size(); ++i) order_.push_back(i);
     for (std::size_t left = order_.size(); left > 1; --left) {
       std::swap(order_[left - 1], order_[rng.Below(static_cast<uint32_t>(left))]);
     }
+    std::map<std::pair<std::string, std::string>, std::size_t> seen;
+    std::vector<std::vector<std::size_t>> turns;
+    for (const std::size_t row : order_) {
+      const Subject& subject = shared_.targets[row].subject;
+      const std::size_t turn = seen[{ScenarioLabel(subject.scenario), subject.mmu}]++;
+      turns.resize(std::max(turns.size(), turn + 1));
+      turns[turn].push_back(row);
+    }
+    order_.clear();
+    for (const auto& turn : turns) order_.insert(order_.end(), turn.begin(), turn.end());
   }
 
   bool TimeOver() const {
@@ -170,19 +188,31 @@ class StressRun {
     }
     const RoundRecord* const seen = &record;
     if (record.violated == 2) {
-      Found(FindingOfRecord(record), record.row, record.round, seen);
+      const absl::StatusOr<RoundPlan> plan = PlanOf(record.row, record.round);
+      Found(FindingOfRecord(record, plan.ok() ? GuestFrames(*plan) : GuestFrames()), record.row,
+            record.round, seen);
     } else if (report.signal == SIGKILL) {
-      Killed(watched.batch.row, record.round);
+      Killed(watched.batch.row, record.round,
+             "was killed by signal 9 from outside, as the kernel does when memory is short; that "
+             "round is passed over. Free memory, raise its limit, or give fewer --threads");
+    } else if (absl::StrContains(text, kNoLeakCheck)) {
+      Killed(watched.batch.row, record.round,
+             "was not allowed to look for leaks, as under a debugger or in a container. Allow "
+             "ptrace, or set ASAN_OPTIONS=detect_leaks=0");
     } else if (report.kind == WorkerReport::Kind::kDied) {
       Found(FindingOfDeath(report.text, text, symbolizer_), record.row, record.round, seen);
     } else {
-      const double still = Seconds(now_ - watched.moved);
-      const bool moving = still < kMovingShare * Seconds(options_.stuck);
       absl::StatusOr<RoundPlan> plan = PlanOf(record.row, record.round);
-      const auto events =
-          plan.ok() ? EventsOf(record, plan->scenario) : std::vector<ThreadEvents>{};
-      Found(FindingOfHang(report.text, moving, events), record.row, record.round, seen);
+      const auto threads =
+          plan.ok() ? EventsOf(LoggedThreads(record, plan->scenario)) : std::vector<ThreadEvents>{};
+      Found(FindingOfHang(report.text, MotionOf(watched), threads), record.row, record.round, seen);
     }
+  }
+
+  Motion MotionOf(const Watched& watched) const {
+    if (!options_.events) return Motion::kUnknown;
+    const double still = Seconds(now_ - watched.moved);
+    return still < kMovingShare * Seconds(options_.stuck) ? Motion::kMoving : Motion::kStill;
   }
 
   // ThreadSanitizer reports equal stacks once in a process: what there was no
@@ -195,13 +225,11 @@ class StressRun {
     return pool.Replace(report.worker);
   }
 
-  void Killed(uint64_t row, uint64_t round) {
+  // By this machine, not by what it ran; the first one is told.
+  void Killed(uint64_t row, uint64_t round, absl::string_view why) {
     if (result_.killed++ != 0) return;
-    hooks_.trouble(absl::StrCat(
-        "the process of round ", round, " of ",
-        ScenarioLabel(shared_.targets[row].subject.scenario),
-        " was killed by signal 9 from outside, as the kernel does when memory is short; that round "
-        "is passed over. Free memory, raise its limit, or give fewer --threads"));
+    const std::string label = ScenarioLabel(shared_.targets[row].subject.scenario);
+    hooks_.trouble(absl::StrCat("the process of round ", round, " of ", label, " ", why));
   }
 
   // All at once: each question takes long.
@@ -227,6 +255,8 @@ class StressRun {
       hooks_.trouble(symbolizer_.problem());
     }
     ++result_.rows[row].found;
+    finding.row = row;
+    finding.round = round;
     const auto [known, is_new] =
         classes_.size() < kMostStressFindings
             ? classes_.try_emplace(ClassOf(finding), result_.findings.size())
@@ -239,13 +269,15 @@ class StressRun {
       ++result_.findings[known->second].count;
       return;
     }
-    finding.row = row;
-    finding.round = round;
     absl::StatusOr<RoundPlan> plan = PlanOf(row, round);
     if (plan.ok()) {
       finding.drawn = RoundText(*plan);
       finding.scenario = PrintOneLine(plan->scenario);
-      if (record != nullptr) finding.events = EventsOf(*record, plan->scenario);
+      if (record != nullptr) {
+        const std::vector<LoggedThread> threads = LoggedThreads(*record, plan->scenario);
+        finding.threads = EventsOf(threads);
+        finding.events = Timeline(threads, kEventsTold, GuestFrames(*plan));
+      }
     }
     result_.findings.push_back(std::move(finding));
     hooks_.found(result_.findings.back());

@@ -187,7 +187,9 @@ std::string Symbolizer::Readable(absl::string_view text) {
       lines.emplace_back(line);
       continue;
     }
+    const bool stack = absl::StartsWith(absl::StripLeadingAsciiWhitespace(line), "#");
     for (const CodeFrame& frame : FramesAt(offsets.front())) {
+      if (stack && !frame.file.empty() && IsBelowCore(frame)) continue;
       lines.push_back(absl::StrCat(line.substr(0, at), FrameText(frame)));
     }
   }

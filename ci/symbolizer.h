@@ -43,7 +43,8 @@ class Symbolizer {
   const std::string& problem() const { return problem_; }
 
   // `line` with what it says of this program's code in a sanitizer's way,
-  // "(/path/racewalk+0x1234)", told by source lines, of the whole text.
+  // "(/path/racewalk+0x1234)", told by source lines, of the whole text. Frames of
+  // its stacks that are below the core are left out.
   std::string Readable(absl::string_view text);
 
  private:

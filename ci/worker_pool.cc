@@ -26,6 +26,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "ci/sentences.h"
 
 namespace racewalk {
 namespace {
@@ -238,7 +239,8 @@ absl::Status WorkerPool::Collect(int index, std::vector<WorkerReport>& reports) 
   if (counted_ - worker.since > limit_) {
     End(worker);
     reports.push_back({index, WorkerReport::Kind::kHung,
-                       absl::StrCat("gave no answer in ", limit_.count() / 1000, " s")});
+                       absl::StrCat("gave no answer in ",
+                                    DurationText(std::chrono::duration<double>(limit_).count()))});
     return Fork(worker);
   }
   return absl::OkStatus();
