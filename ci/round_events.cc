@@ -151,6 +151,12 @@ void Gather(const EventLog& log, std::size_t thread, std::vector<Placed>& all) {
 
 }  // namespace
 
+void EventTexts::Learn(const StressEvent& event) {
+  Numbers& numbers = numbers_[event.word];
+  numbers.owner = numbers.owner || event.owner >> 32 != 0;
+  numbers.index = numbers.index || (event.owner & 0xFFFF'FFFF) != 0;
+}
+
 std::string EventTexts::Word(const StressEvent& event) {
   if (event.word[0] == '\0') return "";
   if (absl::string_view(event.word) == "entry") {
@@ -159,9 +165,11 @@ std::string EventTexts::Word(const StressEvent& event) {
   }
   const uint64_t owner = event.owner >> 32;
   const uint64_t index = event.owner & 0xFFFF'FFFF;
-  if (index != 0) return absl::StrCat(" ", event.word, "[", owner, ".", index, "]");
-  return owner == 0 ? absl::StrCat(" ", event.word)
-                    : absl::StrCat(" ", event.word, "[", owner, "]");
+  Learn(event);
+  const Numbers& numbers = numbers_[event.word];
+  if (numbers.index) return absl::StrCat(" ", event.word, "[", owner, ".", index, "]");
+  if (numbers.owner) return absl::StrCat(" ", event.word, "[", owner, "]");
+  return absl::StrCat(" ", event.word);
 }
 
 std::string EventTexts::Trace(const StressEvent& event) const {
@@ -225,6 +233,7 @@ std::vector<TimelineEvent> Timeline(const std::vector<LoggedThread>& threads, st
               (EventLog::IsLeftOut(all[i].event) && ++left_out <= kMostLeftOut);
   }
   EventTexts texts(frames);
+  for (const Placed& placed : all) texts.Learn(placed.event);
   std::vector<TimelineEvent> timeline;
   bool gap = false;
   for (std::size_t i = 0; i < all.size(); ++i) {

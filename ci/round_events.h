@@ -20,6 +20,10 @@ class EventTexts {
  public:
   explicit EventTexts(GuestFrames frames) : frames_(frames) {}
 
+  // A word whose owner or index differs between events has it told in all of
+  // them: these are to be known first.
+  void Learn(const StressEvent& event);
+
   // "begin write 0", "load entry#1 -> 0x7  walk.h:42 @walk_follow". `operations`
   // are the thread's, in the order of their numbers in events.
   std::string Of(const StressEvent& event, const std::vector<Operation>& operations);
@@ -29,7 +33,13 @@ class EventTexts {
   std::string Word(const StressEvent& event);
   std::string Trace(const StressEvent& event) const;
 
+  struct Numbers {
+    bool owner = false;
+    bool index = false;
+  };
+
   GuestFrames frames_;
+  std::map<std::string, Numbers> numbers_{};
   std::map<uint64_t, std::size_t> entries_{};
 };
 

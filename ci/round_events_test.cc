@@ -115,6 +115,12 @@ TEST_F(RoundTimeline, ThreadsAreMergedByTime) {
   EXPECT_THAT(Lines(2), ElementsAre("a store w := 3", "h store w := 4"));
 }
 
+TEST_F(RoundTimeline, AWordWithManyOwnersHasThemAllTold) {
+  a_->Add({.kind = EventKind::kLoad, .word = "mode", .owner = 0, .time = 1});
+  h_->Add({.kind = EventKind::kLoad, .word = "mode", .owner = uint64_t{1} << 32, .time = 2});
+  EXPECT_THAT(Lines(10), ElementsAre("a load mode[0] -> 0", "h load mode[1] -> 0"));
+}
+
 TEST_F(RoundTimeline, NoThreadGoesBackInTime) {
   Add(*a_, 30, 1);
   Add(*a_, 10, 2);  // the clock of another processor

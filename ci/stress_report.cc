@@ -132,7 +132,7 @@ std::string FormatStressSummary(const StressReport& report) {
   }
   if (report.result.killed != 0) {
     absl::StrAppend(&text, Count(report.result.killed, "round"),
-                    " passed over: their processes were killed from outside\n");
+                    " passed over, ended by this machine as standard error says\n");
   }
   uint64_t rounds = 0;
   for (const StressRow& row : report.result.rows) rounds += row.rounds;
