@@ -29,11 +29,13 @@ namespace {
 constexpr int kCannotRun = 127;
 constexpr std::chrono::milliseconds kLook{10};
 
-[[noreturn]] void Become(const std::vector<std::string>& words, pid_t parent) {
+[[noreturn]] void Become(const std::vector<std::string>& words, pid_t parent, bool hears) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(kCannotRun);
   const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
   dup2(nothing, STDIN_FILENO);
+  // Stays so in the program that it becomes.
+  std::signal(SIGINT, hears ? SIG_DFL : SIG_IGN);
   std::vector<std::string> copies = words;
   std::vector<char*> argv;
   for (std::string& word : copies) argv.push_back(word.data());
@@ -61,11 +63,11 @@ absl::StatusOr<ProgramResult> RunProgram(const std::vector<std::string>& words,
   if (pid == 0) {
     out->Catch(STDOUT_FILENO);
     err->Catch(STDERR_FILENO);
-    Become(words, parent);
+    Become(words, parent, interrupted != nullptr);
   }
   int status = 0;
   while (waitpid(pid, &status, WNOHANG) == 0) {
-    if (interrupted()) {
+    if (interrupted && interrupted()) {
       kill(pid, SIGKILL);
       waitpid(pid, &status, 0);
       return absl::CancelledError("interrupted");

@@ -19,11 +19,12 @@ struct ProgramResult {
 
 // `words` are the program, a path or a name in PATH, and its arguments. Its
 // input is empty, and it dies with this process, which must have one thread.
+// Without `interrupted` it does not hear the terminal's Ctrl-C: it ends when it is done.
 // Errors: Cancelled if `interrupted` says so meanwhile; NotFound if there is no
 // such program; Internal if no process can be made.
-absl::StatusOr<ProgramResult> RunProgram(
-    const std::vector<std::string>& words, std::size_t most_bytes,
-    const std::function<bool()>& interrupted = [] { return false; });
+absl::StatusOr<ProgramResult> RunProgram(const std::vector<std::string>& words,
+                                         std::size_t most_bytes,
+                                         const std::function<bool()>& interrupted = nullptr);
 
 }  // namespace racewalk
 

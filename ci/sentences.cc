@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <source_location>
 #include <string>
 #include <vector>
@@ -27,7 +28,8 @@ std::string ThreadText(int thread, const std::vector<std::string>& threads) {
 
 }  // namespace
 
-std::string ViolationSentence(const Violation& violation, const std::vector<std::string>& threads) {
+std::string ViolationSentence(const Violation& violation, const std::vector<std::string>& threads,
+                              const std::function<std::string(uint64_t)>& guest_frame) {
   std::string sentence;
   absl::string_view rest = violation.what;
   if (rest.empty()) rest = Name(violation.kind);
@@ -38,7 +40,8 @@ std::string ViolationSentence(const Violation& violation, const std::vector<std:
     absl::StrAppend(&sentence, rest.substr(0, open));
     const absl::string_view name = rest.substr(open + 1, close - open - 1);
     if (name == "gfn") {
-      absl::StrAppend(&sentence, NumberText(violation.gfn));
+      const bool told = guest_frame && violation.gfn != Violation::kNoNumber;
+      absl::StrAppend(&sentence, told ? guest_frame(violation.gfn) : NumberText(violation.gfn));
     } else if (name == "pfn") {
       absl::StrAppend(&sentence, NumberText(violation.pfn));
     } else if (name == "value") {
@@ -74,6 +77,11 @@ std::string Grouped(uint64_t number) {
   std::string digits = absl::StrCat(number);
   for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
   return digits;
+}
+
+std::string DurationText(double seconds) {
+  if (seconds < 1) return absl::StrFormat("%.0f ms", seconds * 1000);
+  return seconds < 10 ? absl::StrFormat("%.2g s", seconds) : absl::StrFormat("%.0f s", seconds);
 }
 
 std::string SecondsText(double seconds) { return absl::StrFormat("%.2g", seconds); }

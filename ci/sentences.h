@@ -3,6 +3,7 @@
 #define RACEWALK_CI_SENTENCES_H_
 
 #include <cstdint>
+#include <functional>
 #include <source_location>
 #include <string>
 #include <vector>
@@ -13,8 +14,10 @@
 namespace racewalk {
 
 // One sentence in the user's terms, full stop included: Violation::what with
-// its numbers and names filled in. `threads` are the names by index.
-std::string ViolationSentence(const Violation& violation, const std::vector<std::string>& threads);
+// its numbers and names filled in. `threads` are the names by index; `guest_frame`
+// says how a guest frame's number is told, if not as it is.
+std::string ViolationSentence(const Violation& violation, const std::vector<std::string>& threads,
+                              const std::function<std::string(uint64_t)>& guest_frame = nullptr);
 
 // "walk.h:42"; "" if nothing is known. Folders are left out so that the same
 // tree gives the same text wherever it was built.
@@ -25,6 +28,9 @@ std::string PlaceText(absl::string_view file, uint32_t line);
 std::string Count(uint64_t number, absl::string_view noun);
 // "1,234,567".
 std::string Grouped(uint64_t number);
+
+// "700 ms", "1.5 s", "30 s".
+std::string DurationText(double seconds);
 
 // "0.012": two digits, because more would change with every run.
 std::string SecondsText(double seconds);

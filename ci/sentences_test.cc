@@ -61,6 +61,12 @@ TEST(Grouped, ByThousands) {
   EXPECT_EQ(Count(2000, "execution"), "2,000 executions");
 }
 
+TEST(DurationText, IsInTheUnitThatItTakes) {
+  EXPECT_EQ(DurationText(0.4), "400 ms");
+  EXPECT_EQ(DurationText(1.5), "1.5 s");
+  EXPECT_EQ(DurationText(30.2), "30 s");
+}
+
 // Goal: the number promised is the number computed, about 5 % by construction.
 TEST(Luck, IsAboutFivePercentForEverySize) {
   for (uint64_t n : {9u, 100u, 1000u, 12345u, 1000000u}) {

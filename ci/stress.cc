@@ -161,7 +161,12 @@ class Stress {
   StressHooks Hooks() {
     return {.interrupted = Interrupted,
             .progress = [this](const auto& now) { progress_.Show(ProgressText(now), now.seconds); },
-            .found = [this](const StressFinding& finding) { Found(finding); }};
+            .found = [this](const StressFinding& finding) { Found(finding); },
+            .trouble =
+                [this](const std::string& trouble) {
+                  progress_.Clear();
+                  Error(trouble);
+                }};
   }
 
   // One command that runs the same round again.
@@ -226,8 +231,15 @@ class Stress {
           "--explorer=PATH.\n");
       return;
     }
+    std::string why_not = absl::StrCat("not explored: the first ", kMostExplored, " are");
     for (std::size_t i = 0; i < findings.size() && i < kMostExplored; ++i) {
-      if (!Explore(findings[i])) return;
+      if (Explore(findings[i])) continue;
+      why_not = report_.result.interrupted ? "not explored: interrupted"
+                                           : "not explored: the explorer failed";
+      break;
+    }
+    for (StressFinding& finding : findings) {
+      if (finding.explored.empty()) finding.explored = why_not;
     }
   }
 
@@ -250,20 +262,25 @@ class Stress {
       Error(found.status().message());
       return false;
     }
-    const auto same = std::find_if(found->begin(), found->end(), [&](const auto& violation) {
-      return violation.kind == Name(finding.kind);
-    });
-    if (same != found->end()) {
-      finding.explored = "exploration finds it too";
-      finding.token = same->token;
-    } else if (!found->empty()) {
-      finding.explored =
-          absl::StrCat("exploration finds ", found->front().kind,
-                       found->front().invariant.empty() ? "" : " ", found->front().invariant);
-      finding.token = found->front().token;
-    } else {
+    if (found->empty()) {
       finding.explored = absl::StrCat("exploration found nothing in ", kExploreSeconds, " s");
+      return true;
     }
+    const auto alike = [&](const ExploredViolation& violation) {
+      return (violation.kind == Name(finding.kind) ? 2 : 0) +
+             (violation.invariant == finding.invariant ? 1 : 0);
+    };
+    const auto best = std::max_element(
+        found->begin(), found->end(),
+        [&](const auto& one, const auto& other) { return alike(one) < alike(other); });
+    const std::string what =
+        absl::StrCat(best->kind, best->invariant.empty() ? "" : " ", best->invariant);
+    finding.explored =
+        absl::StrCat(alike(*best) == 3   ? "exploration finds it too: "
+                     : alike(*best) == 2 ? "exploration finds the same kind, of another invariant: "
+                                         : "exploration finds something else: ",
+                     what);
+    finding.token = best->token;
     return true;
   }
 

@@ -6,8 +6,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
@@ -34,6 +37,7 @@ namespace racewalk {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
@@ -160,6 +164,49 @@ TEST_F(StressCommand, CtrlCPrintsTheSummarySoFar) {
   EXPECT_THAT(ReadAll(out), AllOf(HasSubstr("per second"), HasSubstr("verdict: interrupted")));
 }
 
+TEST_F(StressCommand, AVerdictSaysHowManyRowsItIsOf) {
+  // A round outlasts the run of the library.
+  const auto slow = [](const RoundPlan&, RoundLogs) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1200));
+    return absl::OkStatus();
+  };
+  const std::vector<std::string> flags = {"--seconds=1"};
+  const Outcome text = Stress(flags, slow);
+  EXPECT_EQ(text.status, kExitClean);
+  EXPECT_THAT(text.out, ContainsRegex("verdict: clean \\([1-9][0-9]* of [1-9][0-9]* rows\\); "));
+  std::vector<std::string> json_flags = flags;
+  json_flags.emplace_back("--json");
+  EXPECT_THAT(Stress(json_flags, slow).out,
+              ContainsRegex("\"verdict\": \"clean\",\n  \"rows\": [0-9]+,\n  \"rows_run\": "));
+}
+
+TEST_F(StressCommand, BadInputHidesNoViolation) {
+  const std::string once = Path("once");
+  const Outcome outcome = Stress({"fault_vs_unmap", "--mmu=tdp", "--variant=owned", "--rounds=2"},
+                                 [&](const RoundPlan& plan, RoundLogs logs) -> absl::Status {
+                                   if (open(once.c_str(), O_CREAT | O_EXCL | O_CLOEXEC, 0600) >= 0)
+                                     Fail(plan, logs).IgnoreError();
+                                   return absl::InvalidArgumentError("no such thing");
+                                 });
+  EXPECT_EQ(outcome.status, kExitViolation);
+  EXPECT_THAT(outcome.out, HasSubstr("verdict: violation"));
+  EXPECT_THAT(outcome.err, HasSubstr("no such thing"));
+}
+
+TEST_F(StressCommand, RoundsThatWereKilledAreNotClean) {
+  const auto killed = [](const RoundPlan&, RoundLogs) {
+    raise(SIGKILL);
+    return absl::OkStatus();
+  };
+  const Outcome outcome =
+      Stress({"fault_vs_unmap", "--mmu=tdp", "--variant=owned", "--rounds=2"}, killed);
+  EXPECT_EQ(outcome.status, kExitInternalError);
+  EXPECT_THAT(outcome.out,
+              AllOf(HasSubstr("2 rounds passed over"), HasSubstr("verdict: internal-error"),
+                    Not(HasSubstr("VIOLATION"))));
+  EXPECT_THAT(outcome.err, MatchesRegex("racewalk stress: [^\n]*from outside[^\n]*\n"));
+}
+
 TEST_F(StressCommand, JsonIsOneObject) {
   const Outcome outcome = Stress(
       {"fault_vs_unmap", "--mmu=tdp", "--variant=owned", "--rounds=2", "--seed=5", "--json"}, Fail);
@@ -172,6 +219,7 @@ TEST_F(StressCommand, BadInputIsOneLineAndStatusTwo) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"--mmu=arm"}, "--mmu: expected"},
       {{"--noise=loud"}, "--noise: expected none, yield:P or delay:P"},
+      {{"--noise=yield"}, "--noise: expected none, yield:P or delay:P"},
       {{"--noise=delay:1001"}, "--noise: expected"},
       {{"--noise=none:3"}, "--noise: expected"},
       {{"--seconds=0"}, "--seconds: expected"},
@@ -279,6 +327,45 @@ TEST_F(StressExplorer, IsAskedAndItsAnswerRead) {
   ASSERT_THAT(*found, SizeIs(1));
   EXPECT_EQ((*found)[0].token, "T");
   EXPECT_EQ(ReadAll(Path("asked")), "check file.scn --mmu=tdp --json\n");
+}
+
+// Method: five rows of which each violates an invariant of its own.
+TEST_F(StressExplorer, ComparesKindAndInvariantAndNamesWhatWasNotExplored) {
+  const std::string explorer = Script(
+      "echo '{\"violations\":[{\"kind\":\"leak\",\"invariant\":\"R1\",\"token\":\"T\"}]}'; exit 1");
+  const auto invocation =
+      ParseCommandLine({"stress", "fault_vs_unmap", "fault_vs_swap", "fault_vs_collapse",
+                        "zap_all_vs_zap_all", "age_vs_collapse", "--mmu=tdp", "--variant=owned",
+                        "--rounds=1", "--seed=1", "--json", "--explorer=" + explorer},
+                       Commands::kStress);
+  ASSERT_TRUE(invocation.ok()) << invocation.status();
+  std::string out;
+  const Console console{.out = [&](absl::string_view text) { absl::StrAppend(&out, text); },
+                        .err = [](absl::string_view) {}};
+  const auto fail = [](const RoundPlan& plan, RoundLogs) -> absl::Status {
+    static const char* const kInvariants[] = {"R1", "R2", "R3", "R4", "R5"};
+    const char* const names[] = {"fault_vs_unmap", "fault_vs_swap", "fault_vs_collapse",
+                                 "zap_all_vs_zap_all", "age_vs_collapse"};
+    const auto* const name = std::find(std::begin(names), std::end(names), plan.scenario.name);
+    NativeFail({.kind = ViolationKind::kLeak,
+                .invariant = kInvariants[name - std::begin(names)],
+                .what = "left over"});
+  };
+  EXPECT_EQ(RunStress(std::get<StressOptions>(invocation->options), "", fail,
+                      /*can_explore=*/false, console),
+            kExitViolation);
+  // The order of rows is the seed's: three or four of those explored are of other invariants.
+  const auto count = [&](const std::string& text) {
+    int times = 0;
+    for (std::size_t at = out.find(text); at != std::string::npos; at = out.find(text, at + 1)) {
+      ++times;
+    }
+    return times;
+  };
+  const int same = count("exploration finds it too: leak R1");
+  EXPECT_EQ(same + count("the same kind, of another invariant: leak R1"), 4) << out;
+  EXPECT_LE(same, 1);
+  EXPECT_EQ(count("not explored: the first 4 are"), 1) << out;
 }
 
 TEST_F(StressExplorer, FailuresSayWhatItSaid) {

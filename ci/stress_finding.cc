@@ -29,8 +29,6 @@ namespace {
 constexpr std::size_t kStackLines = 10;
 constexpr std::size_t kReportLines = 24;
 constexpr std::size_t kLineBytes = 200;
-// Events of each thread that are told.
-constexpr std::size_t kEventsTold = 12;
 
 template <std::size_t n>
 absl::string_view TextOf(const std::array<char, n>& bytes) {
@@ -39,16 +37,22 @@ absl::string_view TextOf(const std::array<char, n>& bytes) {
 
 std::string Line(absl::string_view line) { return std::string(line.substr(0, kLineBytes)); }
 
-// Sets `place` to the first frame that is the core's.
+// Sets `place` to the first frame that is the core's; if no line is known, to where the stack
+// begins.
 void TellStack(absl::string_view title, const RaceSide& side, Symbolizer& symbolizer,
                std::vector<std::string>& lines, std::string& place) {
   lines.emplace_back(title);
   std::size_t count = 0;
+  const bool known = std::any_of(side.stack.begin(), side.stack.end(), [&](uint64_t offset) {
+    return offset != 0 && !symbolizer.FramesAt(offset).front().file.empty();
+  });
   for (const uint64_t offset : side.stack) {
     if (offset == 0) continue;
     for (const CodeFrame& frame : symbolizer.FramesAt(offset)) {
-      const bool below = IsBelowCore(frame);
-      if (place.empty() && !below) place = PlaceText(frame.file, frame.line);
+      const bool below = known && IsBelowCore(frame);
+      if (place.empty() && !below) {
+        place = known ? PlaceText(frame.file, frame.line) : frame.function;
+      }
       if (!below && ++count <= kStackLines) {
         lines.push_back(absl::StrCat("  ", Line(FrameText(frame))));
       }
@@ -72,7 +76,7 @@ ViolationKind KindOfReport(absl::string_view text) {
       {"double-free", ViolationKind::kDoubleFree},
       {"double free", ViolationKind::kDoubleFree},
       {"use-after", ViolationKind::kUseAfterFree},
-      {"memory leaks", ViolationKind::kLeak},
+      {" leaked in ", ViolationKind::kLeak},
       {"uninitialized", ViolationKind::kUninitializedRead},
   };
   for (const auto& [words, kind] : kKinds) {
@@ -81,16 +85,18 @@ ViolationKind KindOfReport(absl::string_view text) {
   return ViolationKind::kAssertion;
 }
 
-// "walk.h:42" of "/src/core/walk.h:42:7"; "" if there is no such thing.
+// "walk.h:42" of "/src/core/walk.h:42:7", else "racewalk+0x1234", else "".
 std::string PlaceIn(absl::string_view text) {
+  std::string offset;
   for (absl::string_view word : absl::StrSplit(text, absl::ByAnyChar(" ()"), absl::SkipEmpty())) {
+    if (offset.empty() && absl::StrContains(word, "+0x")) offset = std::string(word);
     const std::vector<absl::string_view> parts = absl::StrSplit(word, ':');
     uint32_t line = 0;
     if (parts.size() < 2 || !absl::SimpleAtoi(parts[1], &line)) continue;
     if (!absl::StrContains(parts[0], ".h") && !absl::StrContains(parts[0], ".c")) continue;
     return PlaceText(parts[0], line);
   }
-  return "";
+  return offset;
 }
 
 struct Report {
@@ -102,6 +108,7 @@ struct Report {
 // The first report in what a process printed: other text may stand before it.
 Report ReadReport(absl::string_view text) {
   Report report;
+  std::string unknown_place;  // by its offset
   bool begun = false;
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
     line = absl::StripTrailingAsciiWhitespace(line);
@@ -112,16 +119,23 @@ Report ReadReport(absl::string_view text) {
       report.summary = std::string(line.substr(line.find(": runtime error: ") + 2));
       report.place = PlaceIn(line);
     }
+    // A summary names the innermost frame, whoever's it is.
+    if (begun && absl::StartsWith(absl::StripLeadingAsciiWhitespace(line), "#")) {
+      std::string place = PlaceIn(line);
+      const bool known = !absl::StrContains(place, "+0x");
+      std::string& which = known ? report.place : unknown_place;
+      if (which.empty()) which = std::move(place);
+    }
     if (absl::StartsWith(line, "SUMMARY: ")) {
       const absl::string_view summary = absl::StripPrefix(line, "SUMMARY: ");
       if (report.summary.empty()) report.summary = std::string(summary);
       if (report.place.empty()) report.place = PlaceIn(summary);
     }
-    // The frame of ours is worth more than that of a library.
     if (report.lines.size() < kReportLines && begun && !line.empty()) {
       report.lines.push_back(Line(line));
     }
   }
+  if (report.place.empty()) report.place = std::move(unknown_place);
   if (report.lines.empty()) {
     for (absl::string_view line : absl::StrSplit(text, '\n', absl::SkipWhitespace())) {
       if (report.lines.size() < kReportLines) report.lines.push_back(Line(line));
@@ -138,11 +152,12 @@ std::string AtText(absl::string_view thread, absl::string_view place) {
 }  // namespace
 
 std::string ClassOf(const StressFinding& finding) {
+  if (finding.hang) return absl::StrCat(Name(finding.kind), "|row ", finding.row);
   const auto [first, second] = std::minmax(finding.place, finding.other_place);
   return absl::StrJoin({std::string(Name(finding.kind)), finding.invariant, first, second}, "|");
 }
 
-StressFinding FindingOfRecord(const RoundRecord& record) {
+StressFinding FindingOfRecord(const RoundRecord& record, const GuestFrames& frames) {
   const Violation& violation = record.violation;
   StressFinding finding;
   finding.kind = violation.kind;
@@ -153,12 +168,14 @@ StressFinding FindingOfRecord(const RoundRecord& record) {
   Violation told = violation;
   told.thread = 0;
   finding.sentence = ViolationSentence(
-      told, {finding.thread.empty() ? std::string("this thread") : finding.thread});
+      told, {finding.thread.empty() ? std::string("this thread") : finding.thread},
+      [&](uint64_t gfn) { return frames.Text(gfn); });
   return finding;
 }
 
 StressFinding FindingOfRace(const RaceReport& race, Symbolizer& symbolizer) {
   StressFinding finding;
+  finding.reports = true;
   const absl::string_view what = TextOf(race.what);
   finding.kind = KindOfRace(what);
   finding.thread = std::string(TextOf(race.sides[0].thread));
@@ -197,39 +214,58 @@ StressFinding FindingOfDeath(absl::string_view death, absl::string_view text,
   return finding;
 }
 
-StressFinding FindingOfHang(absl::string_view hang, bool moving,
-                            const std::vector<ThreadEvents>& events) {
+StressFinding FindingOfHang(absl::string_view hang, Motion motion,
+                            const std::vector<ThreadEvents>& threads) {
   StressFinding finding;
-  finding.kind = moving ? ViolationKind::kLivelock : ViolationKind::kDeadlock;
-  finding.sentence = absl::StrCat(moving ? "the threads still do something, but the round "
-                                         : "no thread does anything any more: the round ",
-                                  hang, ".");
+  finding.hang = true;
+  finding.kind = motion == Motion::kMoving ? ViolationKind::kLivelock : ViolationKind::kDeadlock;
+  switch (motion) {
+    case Motion::kMoving:
+      finding.sentence = absl::StrCat("the threads still do something, but the round ", hang, ".");
+      break;
+    case Motion::kStill:
+      finding.sentence = absl::StrCat("no thread does anything any more: the round ", hang, ".");
+      break;
+    case Motion::kUnknown:
+      finding.sentence = absl::StrCat("the round ", hang,
+                                      "; without --events=on it is not known whether its threads "
+                                      "still do something, nor where they are.");
+      break;
+  }
   // Of what stands still it is known where.
   std::vector<std::string> places;
-  for (const ThreadEvents& thread : events) {
-    if (!moving && !thread.events.empty()) {
-      places.push_back(absl::StrCat(thread.thread, " at ", PlaceIn(thread.events.back())));
+  for (const ThreadEvents& thread : threads) {
+    if (motion == Motion::kStill && !thread.place.empty()) {
+      places.push_back(absl::StrCat(thread.thread, " at ", thread.place));
     }
   }
   finding.place = absl::StrJoin(places, ", ");
   return finding;
 }
 
-std::vector<ThreadEvents> EventsOf(const RoundRecord& record, const Scenario& scenario) {
-  std::vector<ThreadEvents> all;
+std::vector<LoggedThread> LoggedThreads(const RoundRecord& record, const Scenario& scenario) {
+  std::vector<LoggedThread> all;
   for (std::size_t i = 0; i < record.logs.size(); ++i) {
-    ThreadEvents thread;
-    const std::vector<Operation> none;
-    const bool known = i < scenario.threads.size();
-    if (known) {
-      thread.thread = scenario.threads[i].name;
+    LoggedThread thread{.log = &record.logs[i]};
+    if (thread.log->written() == 0) continue;
+    if (i < scenario.threads.size()) {
+      thread.name = scenario.threads[i].name;
+      thread.operations = scenario.threads[i].operations;
     } else {
-      thread.thread = i == kMaxScenarioThreads ? "(setup)" : "rcu";
+      thread.name = i == kMaxScenarioThreads ? "(setup)" : "rcu";
     }
-    thread.all = record.logs[i].written();
-    thread.events =
-        LastEvents(record.logs[i], kEventsTold, known ? scenario.threads[i].operations : none);
-    if (thread.all != 0) all.push_back(std::move(thread));
+    all.push_back(std::move(thread));
+  }
+  return all;
+}
+
+std::vector<ThreadEvents> EventsOf(const std::vector<LoggedThread>& threads) {
+  std::vector<ThreadEvents> all;
+  for (const LoggedThread& thread : threads) {
+    const std::vector<StressEvent> last = thread.log->Last(1);
+    all.push_back({.thread = thread.name,
+                   .all = thread.log->written(),
+                   .place = last.empty() ? "" : PlaceText(last.back().where)});
   }
   return all;
 }
@@ -245,9 +281,20 @@ std::string StressFindingText(const StressFinding& finding) {
   for (const std::string& line : finding.details) absl::StrAppend(&text, "    ", line, "\n");
   absl::StrAppend(&text, "  round ", finding.round, ": ", finding.drawn, "\n    ", finding.scenario,
                   "\n");
-  for (const ThreadEvents& thread : finding.events) {
-    absl::StrAppend(&text, "  last of ", thread.thread, " (", Count(thread.all, "event"), "):\n");
-    for (const std::string& event : thread.events) absl::StrAppend(&text, "    ", event, "\n");
+  if (finding.events.empty()) return text;
+  std::size_t width = 0;
+  std::vector<std::string> logged;
+  for (const ThreadEvents& thread : finding.threads) {
+    logged.push_back(absl::StrCat(thread.thread, " ", Grouped(thread.all)));
+    width = std::max(width, thread.thread.size());
+  }
+  absl::StrAppend(&text,
+                  "  last events of all threads, by time (logged: ", absl::StrJoin(logged, ", "),
+                  "):\n");
+  for (const TimelineEvent& event : finding.events) {
+    const std::string padding(width - std::min(width, event.thread.size()), ' ');
+    absl::StrAppend(&text, "    ", event.thread, event.text.empty() ? "" : padding,
+                    event.text.empty() ? "" : "  ", event.text, "\n");
   }
   return text;
 }

@@ -32,9 +32,12 @@ std::string TextIn(const Json& object, const char* name) {
 Json FindingJson(const StressReport& report, const StressFinding& finding) {
   const Subject& subject = report.targets[finding.row].subject;
   Json threads = Json::array();
-  for (const ThreadEvents& thread : finding.events) {
-    threads.push_back(
-        {{"thread", thread.thread}, {"logged", thread.all}, {"events", thread.events}});
+  for (const ThreadEvents& thread : finding.threads) {
+    threads.push_back({{"thread", thread.thread}, {"logged", thread.all}});
+  }
+  Json events = Json::array();
+  for (const TimelineEvent& event : finding.events) {
+    events.push_back({{"thread", event.thread}, {"event", event.text}});
   }
   return {{"kind", Name(finding.kind)},
           {"invariant", TextOrNull(finding.invariant)},
@@ -51,6 +54,7 @@ Json FindingJson(const StressReport& report, const StressFinding& finding) {
           {"sentence", finding.sentence},
           {"details", finding.details},
           {"threads", std::move(threads)},
+          {"events", std::move(events)},
           {"count", finding.count},
           {"scenario_file", TextOrNull(finding.file)},
           {"explored", TextOrNull(finding.explored)},
@@ -80,6 +84,8 @@ std::string StressJson(const StressReport& report) {
       {"version", kRevision[0] == '\0' ? kVersion : std::string(kVersion) + " " + kRevision},
       {"command", report.command},
       {"verdict", VerdictOf(report)},
+      {"rows", report.targets.size()},
+      {"rows_run", RowsRun(report)},
       {"seed", report.seed},
       {"parameters", report.parameters},
       {"instrumentation", Instrumentation()},
@@ -89,6 +95,7 @@ std::string StressJson(const StressReport& report) {
       {"results", std::move(rows)},
       {"violations", std::move(violations)},
       {"untold", report.result.untold},
+      {"killed", report.result.killed},
       {"errors", report.errors}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -12,6 +12,7 @@
 #include "ci/stress_run.h"
 #include "ci/table.h"
 #include "ci/target.h"
+#include "sanitizers/round_record.h"
 
 namespace racewalk {
 namespace {
@@ -62,20 +63,18 @@ std::string Table(const StressReport& report) {
                       summed ? "(rows of one scenario are summed; --json has each)\n" : "");
 }
 
-uint64_t NeverRun(const StressReport& report) {
-  const std::vector<StressRow>& rows = report.result.rows;
-  return static_cast<uint64_t>(std::count_if(rows.begin(), rows.end(),
-                                             [](const StressRow& row) { return row.rounds == 0; }));
-}
-
 std::string FoundText(const StressReport& report) {
   std::string text;
   for (const StressFinding& finding : report.result.findings) {
     const Subject& subject = report.targets[finding.row].subject;
-    absl::StrAppend(&text, "found ", finding.count == 1 ? "once" : Count(finding.count, "time"),
-                    ": ", Name(finding.kind), finding.invariant.empty() ? "" : " ",
-                    finding.invariant, " in ", Shortened(ScenarioLabel(subject.scenario)), " ",
-                    subject.mmu, " ", subject.variant, ", first in round ", finding.round);
+    // Of what it has reported once, ThreadSanitizer reports no more in that process.
+    const bool reports = finding.reports;
+    absl::StrAppend(&text, reports ? "reported " : "found ",
+                    finding.count == 1 ? "once" : Count(finding.count, "time"),
+                    reports ? " (once at most by each process): " : ": ", Name(finding.kind),
+                    finding.invariant.empty() ? "" : " ", finding.invariant, " in ",
+                    Shortened(ScenarioLabel(subject.scenario)), " ", subject.mmu, " ",
+                    subject.variant, ", first in round ", finding.round);
     if (!finding.place.empty()) absl::StrAppend(&text, ", ", finding.place);
     if (!finding.other_place.empty()) absl::StrAppend(&text, " and ", finding.other_place);
     absl::StrAppend(&text, "\n");
@@ -86,7 +85,8 @@ std::string FoundText(const StressReport& report) {
   }
   if (report.result.untold != 0) {
     absl::StrAppend(&text, "and ", Count(report.result.untold, "violation"),
-                    " of other kinds and places; ", kMostStressFindings, " are kept\n");
+                    " that are not told: ", kMostStressFindings, " classes are kept, and ",
+                    RoundRecord::kRaces, " races of one process's turn\n");
   }
   return text;
 }
@@ -94,9 +94,11 @@ std::string FoundText(const StressReport& report) {
 }  // namespace
 
 ExitStatus ExitStatusOf(const StressReport& report) {
-  if (!report.result.input.ok()) return kExitBadInput;
   if (report.result.interrupted) return kExitInterrupted;
-  return report.result.findings.empty() ? kExitClean : kExitViolation;
+  // Whatever else went wrong, a violation stands.
+  if (!report.result.findings.empty()) return kExitViolation;
+  if (!report.result.input.ok()) return kExitBadInput;
+  return report.result.killed == 0 ? kExitClean : kExitInternalError;
 }
 
 std::string VerdictOf(const StressReport& report) {
@@ -107,22 +109,38 @@ std::string VerdictOf(const StressReport& report) {
       return "violation";
     case kExitBadInput:
       return "bad-input";
+    case kExitInternalError:
+      return "internal-error";
     default:
       return "interrupted";
   }
 }
 
+uint64_t RowsRun(const StressReport& report) {
+  const std::vector<StressRow>& rows = report.result.rows;
+  return static_cast<uint64_t>(std::count_if(rows.begin(), rows.end(),
+                                             [](const StressRow& row) { return row.rounds != 0; }));
+}
+
 std::string FormatStressSummary(const StressReport& report) {
   std::string text = absl::StrCat("\n", Table(report), "\n");
-  if (const uint64_t never = NeverRun(report); never != 0) {
-    absl::StrAppend(&text, Count(never, "row"), " of ", report.targets.size(),
+  const uint64_t run = RowsRun(report);
+  const uint64_t all = report.targets.size();
+  if (run != all) {
+    absl::StrAppend(&text, Count(all - run, "row"), " of ", all,
                     " never ran; give more --seconds or fewer scenarios\n");
+  }
+  if (report.result.killed != 0) {
+    absl::StrAppend(&text, Count(report.result.killed, "round"),
+                    " passed over, ended by this machine as standard error says\n");
   }
   uint64_t rounds = 0;
   for (const StressRow& row : report.result.rows) rounds += row.rounds;
   absl::StrAppend(&text, Count(rounds, "round"), " on real threads in ",
-                  static_cast<uint64_t>(std::llround(report.result.seconds)), " s\n",
-                  FoundText(report), "verdict: ", VerdictOf(report), "; ", report.parameters, "\n");
+                  DurationText(report.result.seconds), "\n", FoundText(report),
+                  "verdict: ", VerdictOf(report),
+                  run == all ? "" : absl::StrCat(" (", run, " of ", all, " rows)"), "; ",
+                  report.parameters, "\n");
   return text;
 }
 

@@ -21,9 +21,11 @@ struct StressReport {
   std::vector<std::string> errors{};  // as printed on standard error
 };
 
-// "clean", "violation", "bad-input", "interrupted".
+// "clean", "violation", "bad-input", "internal-error", "interrupted".
 std::string VerdictOf(const StressReport& report);
 ExitStatus ExitStatusOf(const StressReport& report);
+// Rows of which a round was begun.
+uint64_t RowsRun(const StressReport& report);
 
 // The table, what was found, once more in short, and the last line: the
 // parameters with the verdict.

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -15,9 +16,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "ci/caught_text.h"
+#include "ci/guest_frames.h"
+#include "ci/round_events.h"
 #include "ci/sentences.h"
 #include "ci/stress_finding.h"
 #include "ci/stress_worker.h"
@@ -44,6 +48,10 @@ constexpr nanoseconds kLeastBatch{2'000'000};
 // do not wait for each other.
 constexpr double kMovingShare = 0.5;
 
+// Events that are told of a round, and a few older ones.
+constexpr std::size_t kEventsTold = 40;
+// LeakSanitizer, where it cannot work.
+constexpr absl::string_view kNoLeakCheck = "LeakSanitizer has encountered a fatal error";
 // A report has its essence at its beginning.
 constexpr std::size_t kTextBytes = 64 * 1024;
 
@@ -74,7 +82,12 @@ class StressRun {
       if ((*pool)->busy_count() == 0) break;
       absl::StatusOr<std::vector<WorkerReport>> reports = (*pool)->Wait(kTick);
       if (!reports.ok()) return reports.status();
-      for (const WorkerReport& report : *reports) Note(report);
+      now_ = (*pool)->counted();
+      for (const WorkerReport& report : *reports) {
+        Note(report);
+        status = RenewIfFull(**pool, report);
+        if (!status.ok()) return status;
+      }
       for (std::size_t i = 0; i < watched_.size(); ++i) Watch(i);
       ShowProgress();
     }
@@ -88,19 +101,30 @@ class StressRun {
   struct Watched {
     StressBatch batch{};
     steady_clock::time_point since{};
-    uint64_t events = 0;  // of the round under way, when it was looked at last
-    steady_clock::time_point moved{};
+    uint64_t events = 0;             // of the round under way, when it was looked at last
+    steady_clock::duration moved{};  // as now_
   };
 
   double Elapsed() const { return Seconds(steady_clock::now() - start_); }
 
   // By the seed, so that a short run of the library sees other rows each time.
+  // All scenarios on all their MMUs have a turn before any has a second one.
   void ShuffleRows() {
     Rng rng(options_.seed);
     for (std::size_t i = 0; i < shared_.targets.size(); ++i) order_.push_back(i);
     for (std::size_t left = order_.size(); left > 1; --left) {
       std::swap(order_[left - 1], order_[rng.Below(static_cast<uint32_t>(left))]);
     }
+    std::map<std::pair<std::string, std::string>, std::size_t> seen;
+    std::vector<std::vector<std::size_t>> turns;
+    for (const std::size_t row : order_) {
+      const Subject& subject = shared_.targets[row].subject;
+      const std::size_t turn = seen[{ScenarioLabel(subject.scenario), subject.mmu}]++;
+      turns.resize(std::max(turns.size(), turn + 1));
+      turns[turn].push_back(row);
+    }
+    order_.clear();
+    for (const auto& turn : turns) order_.insert(order_.end(), turn.begin(), turn.end());
   }
 
   bool TimeOver() const {
@@ -133,7 +157,8 @@ class StressRun {
       watched.batch = {.worker = static_cast<uint64_t>(i),
                        .row = *row,
                        .time_ns = static_cast<uint64_t>(BatchTime().count())};
-      watched.since = watched.moved = steady_clock::now();
+      watched.since = steady_clock::now();
+      watched.moved = now_;
       watched.events = 0;
       shared_.records[static_cast<std::size_t>(i)].Clear();
       absl::Status status = pool.Send(i, WriteBatch(watched.batch));
@@ -154,23 +179,57 @@ class StressRun {
       const RaceReport& race = record.race[i];
       Found(FindingOfRace(race, symbolizer_), race.row, race.round, nullptr);
     }
+    const uint64_t lost = record.races.load() - races;
+    result_.rows[watched.batch.row].found += lost;
+    result_.untold += lost;
     if (report.kind == WorkerReport::Kind::kAnswer) {
       if (!report.text.empty()) result_.input.Update(absl::InvalidArgumentError(report.text));
       return;
     }
     const RoundRecord* const seen = &record;
     if (record.violated == 2) {
-      Found(FindingOfRecord(record), record.row, record.round, seen);
+      const absl::StatusOr<RoundPlan> plan = PlanOf(record.row, record.round);
+      Found(FindingOfRecord(record, plan.ok() ? GuestFrames(*plan) : GuestFrames()), record.row,
+            record.round, seen);
+    } else if (report.signal == SIGKILL) {
+      Killed(watched.batch.row, record.round,
+             "was killed by signal 9 from outside, as the kernel does when memory is short; that "
+             "round is passed over. Free memory, raise its limit, or give fewer --threads");
+    } else if (absl::StrContains(text, kNoLeakCheck)) {
+      Killed(watched.batch.row, record.round,
+             "was not allowed to look for leaks, as under a debugger or in a container. Allow "
+             "ptrace, or set ASAN_OPTIONS=detect_leaks=0");
     } else if (report.kind == WorkerReport::Kind::kDied) {
       Found(FindingOfDeath(report.text, text, symbolizer_), record.row, record.round, seen);
     } else {
-      const double still = Seconds(steady_clock::now() - watched.moved);
-      const bool moving = still < kMovingShare * Seconds(options_.stuck);
       absl::StatusOr<RoundPlan> plan = PlanOf(record.row, record.round);
-      const auto events =
-          plan.ok() ? EventsOf(record, plan->scenario) : std::vector<ThreadEvents>{};
-      Found(FindingOfHang(report.text, moving, events), record.row, record.round, seen);
+      const auto threads =
+          plan.ok() ? EventsOf(LoggedThreads(record, plan->scenario)) : std::vector<ThreadEvents>{};
+      Found(FindingOfHang(report.text, MotionOf(watched), threads), record.row, record.round, seen);
     }
+  }
+
+  Motion MotionOf(const Watched& watched) const {
+    if (!options_.events) return Motion::kUnknown;
+    const double still = Seconds(now_ - watched.moved);
+    return still < kMovingShare * Seconds(options_.stuck) ? Motion::kMoving : Motion::kStill;
+  }
+
+  // ThreadSanitizer reports equal stacks once in a process: what there was no
+  // room for shows again only in another one.
+  absl::Status RenewIfFull(WorkerPool& pool, const WorkerReport& report) {
+    const RoundRecord& record = shared_.records[static_cast<std::size_t>(report.worker)];
+    if (report.kind != WorkerReport::Kind::kAnswer || record.races <= RoundRecord::kRaces) {
+      return absl::OkStatus();
+    }
+    return pool.Replace(report.worker);
+  }
+
+  // By this machine, not by what it ran; the first one is told.
+  void Killed(uint64_t row, uint64_t round, absl::string_view why) {
+    if (result_.killed++ != 0) return;
+    const std::string label = ScenarioLabel(shared_.targets[row].subject.scenario);
+    hooks_.trouble(absl::StrCat("the process of round ", round, " of ", label, " ", why));
   }
 
   // All at once: each question takes long.
@@ -192,7 +251,12 @@ class StressRun {
 
   // `record` is null if its logs are of another round by now.
   void Found(StressFinding finding, uint64_t row, uint64_t round, const RoundRecord* record) {
+    if (!symbolizer_.problem().empty() && !std::exchange(told_problem_, true)) {
+      hooks_.trouble(symbolizer_.problem());
+    }
     ++result_.rows[row].found;
+    finding.row = row;
+    finding.round = round;
     const auto [known, is_new] =
         classes_.size() < kMostStressFindings
             ? classes_.try_emplace(ClassOf(finding), result_.findings.size())
@@ -205,13 +269,15 @@ class StressRun {
       ++result_.findings[known->second].count;
       return;
     }
-    finding.row = row;
-    finding.round = round;
     absl::StatusOr<RoundPlan> plan = PlanOf(row, round);
     if (plan.ok()) {
       finding.drawn = RoundText(*plan);
       finding.scenario = PrintOneLine(plan->scenario);
-      if (record != nullptr) finding.events = EventsOf(*record, plan->scenario);
+      if (record != nullptr) {
+        const std::vector<LoggedThread> threads = LoggedThreads(*record, plan->scenario);
+        finding.threads = EventsOf(threads);
+        finding.events = Timeline(threads, kEventsTold, GuestFrames(*plan));
+      }
     }
     result_.findings.push_back(std::move(finding));
     hooks_.found(result_.findings.back());
@@ -230,7 +296,7 @@ class StressRun {
     for (const EventLog& log : shared_.records[worker].logs) events += log.written();
     if (events == watched_[worker].events) return;
     watched_[worker].events = events;
-    watched_[worker].moved = steady_clock::now();
+    watched_[worker].moved = now_;
   }
 
   void ShowProgress() {
@@ -250,7 +316,9 @@ class StressRun {
   std::vector<std::size_t> order_{};
   std::size_t turn_ = 0;
   std::vector<Watched> watched_{};
+  steady_clock::duration now_{};  // what the pool has counted: stands still while we are stopped
   Symbolizer symbolizer_{};
+  bool told_problem_ = false;
   std::map<std::string, std::size_t> classes_{};
   const steady_clock::time_point start_ = steady_clock::now();
 };

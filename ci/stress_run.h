@@ -47,8 +47,12 @@ inline constexpr std::size_t kMostStressFindings = 100;
 struct StressResult {
   std::vector<StressRow> rows{};          // as the targets
   std::vector<StressFinding> findings{};  // the first of each class, in the order of finding
-  uint64_t untold = 0;                    // violations of classes beyond the most that are kept
-  absl::Status input{};                   // InvalidArgument if a round cannot be run
+  // Violations of classes beyond the most that are kept, and races beyond those that a message has
+  // room for, whatever their class.
+  uint64_t untold = 0;
+  absl::Status input{};  // InvalidArgument if a round cannot be run
+  // Workers that were killed from outside; what is wrong with their rounds is not known.
+  uint64_t killed = 0;
   bool interrupted = false;
   double seconds = 0;  // wall time
 };
@@ -69,11 +73,14 @@ struct StressHooks {
   std::function<void(const StressProgress&)> progress = [](const StressProgress&) {};
   // For the first of each class, as soon as it is known.
   std::function<void(const StressFinding&)> found = [](const StressFinding&) {};
+  // What is wrong with this machine, once: a sentence with the remedy.
+  std::function<void(const std::string&)> trouble = [](const std::string&) {};
 };
 
 // Every row gets its turn, in an order that the seed fixes. A round that ends
-// in a violation, dies or is stuck ends its process, not the run. Must be
-// called from a process of one thread.
+// in a violation, dies or is stuck ends its process, not the run; one whose
+// process is killed from outside is passed over. Must be called from a process
+// of one thread.
 // Error: Internal if workers cannot be started.
 absl::StatusOr<StressResult> RunRounds(const std::vector<Target>& targets,
                                        const StressRunOptions& options, const RoundRunner& runner,

@@ -111,6 +111,23 @@ TEST(StressSanitizers, AUseAfterFreeIsAViolation) {
   EXPECT_THAT(result.findings[0].sentence, HasSubstr("use-after-free"));
 }
 
+int* g_kept = nullptr;
+
+TEST(StressSanitizers, ALeakIsAViolation) {
+  if (Instrumentation() != absl::string_view("address,undefined")) {
+    GTEST_SKIP() << "only AddressSanitizer sees it";
+  }
+  const StressResult result = RunToys(
+      [](const RoundPlan&, RoundLogs) {
+        for (int i = 0; i < 16; ++i) g_kept = new int(i);  // but the last one
+        return absl::OkStatus();
+      },
+      1);
+  ASSERT_THAT(result.findings, SizeIs(1));
+  EXPECT_EQ(result.findings[0].kind, ViolationKind::kLeak);
+  EXPECT_THAT(result.findings[0].place, HasSubstr("stress_sanitizers_test.cc:"));
+}
+
 TEST(StressSanitizers, UndefinedBehaviourIsAViolation) {
   if (Instrumentation() != absl::string_view("address,undefined")) {
     GTEST_SKIP() << "only UndefinedBehaviorSanitizer sees it";

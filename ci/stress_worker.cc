@@ -13,13 +13,32 @@
 #include "ci/wire.h"
 #include "sanitizers/plan_round.h"
 #include "sanitizers/round_record.h"
+#include "sanitizers/runtime_options.h"
 
 namespace racewalk {
 namespace {
 
+// The status with which a worker that leaks ends; what it printed says more.
+constexpr int kLeaked = 87;
+
 // Logs of the last round must not be taken for those of this one.
 void Forget(RoundRecord& record) {
   for (EventLog& log : record.logs) log.Clear();
+}
+
+// Time of rounds after which a worker looks for leaks once more: looking is not to be what it does.
+constexpr std::chrono::seconds kBetweenLeaks{4};
+
+// At the end of a batch that took so long. Workers are ended without ceremony,
+// so that nobody looks when they end; what is leaked is of one of the batches
+// since it was looked for last.
+void LookForLeaks(std::chrono::nanoseconds batch) {
+  static std::chrono::nanoseconds left{0};
+  left -= batch;
+  if (left > std::chrono::nanoseconds(0)) return;
+  left = kBetweenLeaks;
+  // It would be found again for good.
+  if (FindLeaks()) _exit(kLeaked);
 }
 
 }  // namespace
@@ -67,6 +86,7 @@ std::string RunBatch(const StressShared& shared, const RoundRunner& runner,
     const auto used = std::chrono::steady_clock::now() - start;
     if (used >= std::chrono::nanoseconds(batch.time_ns)) break;
   }
+  LookForLeaks(std::chrono::steady_clock::now() - start);
   return "";
 }
 

@@ -1,15 +1,21 @@
 #include "ci/symbolizer.h"
 
+#include <cxxabi.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
+#include <memory>
+#include <set>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -67,6 +73,27 @@ bool IsBelowCore(const CodeFrame& frame) {
   return false;
 }
 
+// Newer compilers make names, such as those of lambdas in templates, that
+// neither addr2line nor the C++ library can read. What they begin with can be.
+std::string Demangled(absl::string_view name) {
+  if (!absl::StartsWith(name, "_Z")) return std::string(name);
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> text(
+      abi::__cxa_demangle(std::string(name).c_str(), nullptr, nullptr, &status), std::free);
+  if (status == 0 && text != nullptr) return text.get();
+  std::vector<absl::string_view> parts;
+  std::size_t at = name.find_first_of("0123456789");
+  while (at < name.size() && absl::ascii_isdigit(static_cast<unsigned char>(name[at]))) {
+    const std::size_t end = name.find_first_not_of("0123456789", at);
+    std::size_t size = 0;
+    if (!absl::SimpleAtoi(name.substr(at, end - at), &size) || size > name.size() - end) break;
+    const absl::string_view part = name.substr(end, size);
+    parts.push_back(part == "_GLOBAL__N_1" ? "(anonymous namespace)" : part);
+    at = end + size;
+  }
+  return parts.empty() ? std::string(name) : absl::StrJoin(parts, "::");
+}
+
 // Templates make names that nobody reads: "void ns::Walk<A<B>, C>::Step(int) const" is
 // "Walk::Step".
 std::string ShortFunction(absl::string_view function) {
@@ -107,14 +134,23 @@ std::string FrameText(const CodeFrame& frame) {
 void Symbolizer::Learn(const std::vector<uint64_t>& offsets) {
   if (known_.size() > kMostKnown) known_.clear();
   std::vector<std::string> words = {"addr2line", "-a", "-f", "-i", "-C", "-e", Self()};
-  const std::size_t options = words.size();
+  std::set<uint64_t> asked;
   for (const uint64_t offset : offsets) {
-    if (offset == 0 || !known_.try_emplace(offset).second) continue;
+    if (offset == 0 || known_.contains(offset) || !asked.insert(offset).second) continue;
     words.push_back(absl::StrCat("0x", absl::Hex(offset)));
   }
-  if (words.size() == options) return;
+  if (asked.empty()) return;
   const absl::StatusOr<ProgramResult> result = RunProgram(words, kMostBytes);
-  if (!result.ok()) return;
+  if (!result.ok() || result->status != 0) {
+    const std::string why =
+        !result.ok()
+            ? std::string(result.status().message())
+            : absl::StrCat("addr2line failed: ", result->err.substr(0, result->err.find('\n')));
+    problem_ = absl::StrCat(why,
+                            "; places are told as offsets in the program. Install binutils, "
+                            "which has addr2line, or have it on the PATH");
+    return;
+  }
   std::vector<CodeFrame>* frames = nullptr;
   const std::vector<absl::string_view> lines = absl::StrSplit(result->out, '\n');
   for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -122,16 +158,22 @@ void Symbolizer::Learn(const std::vector<uint64_t>& offsets) {
     if (absl::StartsWith(lines[i], "0x") && absl::SimpleHexAtoi(lines[i], &offset)) {
       frames = &known_[offset];
     } else if (frames != nullptr && i + 1 < lines.size()) {
-      CodeFrame frame{.function = std::string(lines[i])};
+      CodeFrame frame{.function = Demangled(lines[i])};
       ReadPlace(lines[++i], frame);
       frames->push_back(std::move(frame));
     }
   }
 }
 
-const std::vector<CodeFrame>& Symbolizer::FramesAt(uint64_t offset) {
+std::vector<CodeFrame> Symbolizer::FramesAt(uint64_t offset) {
   Learn({offset});
-  return known_[offset];
+  const auto known = known_.find(offset);
+  if (known != known_.end() && !known->second.empty() && known->second.front().function != "??") {
+    return known->second;
+  }
+  const std::string module = Self();
+  return {
+      {.function = absl::StrCat(module.substr(module.rfind('/') + 1), "+0x", absl::Hex(offset))}};
 }
 
 std::string Symbolizer::Readable(absl::string_view text) {
@@ -141,11 +183,13 @@ std::string Symbolizer::Readable(absl::string_view text) {
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
     const std::vector<uint64_t> offsets = OffsetsIn(line, program);
     const std::size_t at = line.find(absl::StrCat("(", program));
-    if (offsets.empty() || FramesAt(offsets.front()).empty()) {
+    if (offsets.empty()) {
       lines.emplace_back(line);
       continue;
     }
+    const bool stack = absl::StartsWith(absl::StripLeadingAsciiWhitespace(line), "#");
     for (const CodeFrame& frame : FramesAt(offsets.front())) {
+      if (stack && !frame.file.empty() && IsBelowCore(frame)) continue;
       lines.push_back(absl::StrCat(line.substr(0, at), FrameText(frame)));
     }
   }

@@ -31,17 +31,17 @@ absl::Status ReadShrinkSeconds(const std::string& value, double& seconds) {
   return status;
 }
 
-// "none", "yield", "delay:50": the number is of 1000 protocol points.
+// "none", "yield:20", "delay:50": the number is of 1000 protocol points.
 absl::Status ReadNoise(const std::string& value, std::optional<Noise>& noise) {
   if (value.empty()) return absl::OkStatus();
   const std::string::size_type colon = value.find(':');
   const std::string kind = value.substr(0, colon);
   Noise read;
   uint64_t per_mille = read.per_mille;
-  bool good = kind == "none" || kind == "yield" || kind == "delay";
+  bool good = value == "none";
   if (colon != std::string::npos) {
-    good = good && kind != "none" && ParseDigits(value.substr(colon + 1), per_mille) &&
-           per_mille >= 1 && per_mille <= 1000;
+    good = (kind == "yield" || kind == "delay") &&
+           ParseDigits(value.substr(colon + 1), per_mille) && per_mille >= 1 && per_mille <= 1000;
   }
   if (!good) {
     return BadValue("--noise", "none, yield:P or delay:P, where P of 1000 atomic accesses and points pause",

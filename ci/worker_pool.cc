@@ -26,6 +26,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "ci/sentences.h"
 
 namespace racewalk {
 namespace {
@@ -36,6 +37,11 @@ using std::chrono::steady_clock;
 constexpr std::size_t kHeader = sizeof(uint64_t);
 // An answer is far smaller; a larger length means that the stream is damaged.
 constexpr uint64_t kMaxMessage = uint64_t{1} << 30;
+// Time is counted in slices of that length, or twice that if the machine is busy.
+constexpr milliseconds kSlice{50};
+constexpr milliseconds kMostCounted = 2 * kSlice;
+// Of a worker that is ending, a millisecond apart.
+constexpr int kMostLooks = 5000;
 
 // MSG_NOSIGNAL: a worker that has just died is an error here, not a SIGPIPE.
 bool SendAll(int socket, absl::string_view bytes) {
@@ -74,6 +80,12 @@ bool ReceiveMessage(int socket, std::string& message) {
   if (size > kMaxMessage) return false;
   message.resize(size);
   return ReceiveExactly(socket, message.data(), size);
+}
+
+std::string EndText(int status) {
+  if (!WIFSIGNALED(status)) return absl::StrCat("ended with status ", WEXITSTATUS(status));
+  const int number = WTERMSIG(status);
+  return absl::StrCat("was killed by signal ", number, " (", strsignal(number), ")");
 }
 
 absl::Status SystemError(absl::string_view what) {
@@ -146,8 +158,8 @@ void WorkerPool::RunWorker(int socket) {
   _exit(0);
 }
 
-std::string WorkerPool::End(Worker& worker) {
-  if (worker.pid < 0) return "";
+int WorkerPool::End(Worker& worker) {
+  if (worker.pid < 0) return 0;
   // A worker that has ended by itself keeps its own status.
   int status = 0;
   pid_t reaped = waitpid(worker.pid, &status, WNOHANG);
@@ -159,18 +171,25 @@ std::string WorkerPool::End(Worker& worker) {
   }
   close(worker.socket);
   worker = {};
-  if (WIFSIGNALED(status)) {
-    const int number = WTERMSIG(status);
-    return absl::StrCat("was killed by signal ", number, " (", strsignal(number), ")");
+  return status;
+}
+
+void WorkerPool::LetEnd(const Worker& worker) {
+  for (int looked = 0; looked < kMostLooks; ++looked) {
+    siginfo_t info{};
+    const int result =
+        waitid(P_PID, static_cast<id_t>(worker.pid), &info, WEXITED | WNOHANG | WNOWAIT);
+    if (result != 0 || info.si_pid != 0) return;
+    std::this_thread::sleep_for(milliseconds(1));
   }
-  return absl::StrCat("ended with status ", WEXITSTATUS(status));
 }
 
 absl::Status WorkerPool::Send(int index, absl::string_view message) {
   Worker& worker = workers_[static_cast<std::size_t>(index)];
   if (worker.pid < 0) return absl::InternalError("the worker is gone");
   worker.busy = true;
-  worker.since = steady_clock::now();
+  CountTime();
+  worker.since = counted_;
   // A failure is a worker that died while idle; Wait sees and reports it.
   SendMessage(worker.socket, message);
   return absl::OkStatus();
@@ -209,33 +228,53 @@ absl::Status WorkerPool::Collect(int index, std::vector<WorkerReport>& reports) 
     }
   }
   if (!open || size > kMaxMessage) {
-    const std::string end = End(worker);
-    reports.push_back({index, WorkerReport::Kind::kDied, end});
+    LetEnd(worker);
+    const int status = End(worker);
+    reports.push_back({.worker = index,
+                       .kind = WorkerReport::Kind::kDied,
+                       .text = EndText(status),
+                       .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0});
     return Fork(worker);
   }
-  if (steady_clock::now() - worker.since > limit_) {
+  if (counted_ - worker.since > limit_) {
     End(worker);
     reports.push_back({index, WorkerReport::Kind::kHung,
-                       absl::StrCat("gave no answer in ", limit_.count() / 1000, " s")});
+                       absl::StrCat("gave no answer in ",
+                                    DurationText(std::chrono::duration<double>(limit_).count()))});
     return Fork(worker);
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<WorkerReport>> WorkerPool::Wait(milliseconds timeout) {
+void WorkerPool::CountTime() {
+  const auto now = steady_clock::now();
+  counted_ += std::min<steady_clock::duration>(now - looked_, kMostCounted);
+  looked_ = now;
+}
+
+absl::StatusOr<bool> WorkerPool::Poll(milliseconds most) {
   std::vector<pollfd> polled;
-  milliseconds wait = std::max(timeout, milliseconds(0));
   for (const Worker& worker : workers_) {
-    if (!worker.busy) continue;
-    polled.push_back({worker.socket, POLLIN, 0});
-    const auto left =
-        std::chrono::duration_cast<milliseconds>(worker.since + limit_ - steady_clock::now()) +
-        milliseconds(1);
-    wait = std::max(std::min(wait, left), milliseconds(0));
+    if (worker.busy) polled.push_back({worker.socket, POLLIN, 0});
   }
+  const int ready = poll(polled.data(), polled.size(), static_cast<int>(most.count()));
   // EINTR is an answer too: the caller looks at what the signal was for.
-  if (poll(polled.data(), polled.size(), static_cast<int>(wait.count())) < 0 && errno != EINTR) {
-    return SystemError("cannot wait for workers");
+  if (ready < 0 && errno != EINTR) return SystemError("cannot wait for workers");
+  CountTime();
+  const bool late = std::any_of(workers_.begin(), workers_.end(), [&](const Worker& worker) {
+    return worker.busy && counted_ - worker.since > limit_;
+  });
+  return ready != 0 || late;
+}
+
+absl::StatusOr<std::vector<WorkerReport>> WorkerPool::Wait(milliseconds timeout) {
+  const auto end = steady_clock::now() + timeout;
+  for (bool done = false; !done;) {
+    const auto left = std::chrono::ceil<milliseconds>(end - steady_clock::now());
+    const milliseconds most = std::clamp(left, milliseconds(0), kSlice);
+    const absl::StatusOr<bool> ready = Poll(most);
+    if (!ready.ok()) return ready.status();
+    done = *ready || left <= most;
   }
   std::vector<WorkerReport> reports;
   for (int i = 0; i < size(); ++i) {

@@ -34,6 +34,9 @@ struct WorkerReport {
   int worker = -1;
   Kind kind = Kind::kAnswer;
   std::string text{};
+  // That ended a worker that died; 0 if none did. The pool itself sends SIGKILL only to those that
+  // hang, so that of another it came from outside, as from the kernel when memory is short.
+  int signal = 0;
 };
 
 // A fixed number of places, each with a process that handles one message at a
@@ -62,8 +65,13 @@ class WorkerPool {
   absl::Status Send(int worker, absl::string_view message);
 
   // Waits until there is something to report, `timeout` is over or a signal
-  // arrives; returns what there is, in the order of workers.
+  // arrives; returns what there is, in the order of workers. Time counts for
+  // the limit only while this is called, or a moment longer: while this process
+  // is stopped, as by Ctrl-Z, or its machine is, workers may be too.
   absl::StatusOr<std::vector<WorkerReport>> Wait(std::chrono::milliseconds timeout);
+
+  // The time that has counted so far.
+  std::chrono::steady_clock::duration counted() const { return counted_; }
 
   // Gives the place a new process; the worker must not be busy.
   absl::Status Replace(int worker);
@@ -73,7 +81,7 @@ class WorkerPool {
     pid_t pid = -1;
     int socket = -1;
     bool busy = false;
-    std::chrono::steady_clock::time_point since{};  // of the message under way
+    std::chrono::steady_clock::duration since{};  // of the message under way, as counted()
     std::string received{};
   };
 
@@ -82,14 +90,22 @@ class WorkerPool {
 
   absl::Status Fork(Worker& worker);
   [[noreturn]] void RunWorker(int socket);
-  // Kills (if it still runs) and reaps; returns how it ended.
-  static std::string End(Worker& worker);
+  // Kills and reaps one that still runs; returns its wait status.
+  static int End(Worker& worker);
+  // Of one that has closed its socket: gives it a moment to end by itself.
+  static void LetEnd(const Worker& worker);
   // Reads what is there; returns false at the end of the stream.
   static bool Receive(Worker& worker);
   absl::Status Collect(int index, std::vector<WorkerReport>& reports);
+  // Counts the time since it was called last.
+  void CountTime();
+  // Waits for at most `most`; whether there may be something to collect.
+  absl::StatusOr<bool> Poll(std::chrono::milliseconds most);
 
   WorkerHandler handler_;
   std::chrono::milliseconds limit_;
+  std::chrono::steady_clock::time_point looked_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::duration counted_{};
   std::vector<Worker> workers_{};
 };
 

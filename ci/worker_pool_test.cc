@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -40,8 +41,7 @@ std::unique_ptr<WorkerPool> StartToys(int workers, milliseconds limit = millisec
   return *std::move(pool);
 }
 
-WorkerReport Ask(WorkerPool& pool, int worker, absl::string_view message) {
-  EXPECT_TRUE(pool.Send(worker, message).ok());
+WorkerReport NextReport(WorkerPool& pool, int worker) {
   for (;;) {
     absl::StatusOr<std::vector<WorkerReport>> reports = pool.Wait(milliseconds(10'000));
     EXPECT_TRUE(reports.ok()) << reports.status();
@@ -50,6 +50,11 @@ WorkerReport Ask(WorkerPool& pool, int worker, absl::string_view message) {
       if (report.worker == worker) return report;
     }
   }
+}
+
+WorkerReport Ask(WorkerPool& pool, int worker, absl::string_view message) {
+  EXPECT_TRUE(pool.Send(worker, message).ok());
+  return NextReport(pool, worker);
 }
 
 TEST(WorkerPool, Answers) {
@@ -72,6 +77,7 @@ TEST(WorkerPool, ACrashIsReportedAndThePlaceFilledAgain) {
   const WorkerReport report = Ask(*pool, 0, "crash");
   EXPECT_EQ(report.kind, WorkerReport::Kind::kDied);
   EXPECT_THAT(report.text, HasSubstr("signal 6"));
+  EXPECT_EQ(report.signal, SIGABRT);
   EXPECT_EQ(Ask(*pool, 0, "again").text, "did again");
 }
 
@@ -80,6 +86,7 @@ TEST(WorkerPool, AnEarlyExitIsReported) {
   const WorkerReport report = Ask(*pool, 0, "exit");
   EXPECT_EQ(report.kind, WorkerReport::Kind::kDied);
   EXPECT_EQ(report.text, "ended with status 3");
+  EXPECT_EQ(report.signal, 0);
 }
 
 TEST(WorkerPool, AWorkerThatHangsIsKilled) {
@@ -87,6 +94,30 @@ TEST(WorkerPool, AWorkerThatHangsIsKilled) {
   const WorkerReport report = Ask(*pool, 0, "hang");
   EXPECT_EQ(report.kind, WorkerReport::Kind::kHung);
   EXPECT_EQ(Ask(*pool, 0, "again").text, "did again");
+}
+
+// Goal: a watcher that was stopped, by Ctrl-Z or with its machine, takes no worker for hung.
+// Method: a watcher that looks away for longer than the limit.
+TEST(WorkerPool, WhileNobodyWatchesNoTimeCounts) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const auto pool = WorkerPool::Start(
+      1,
+      [&](absl::string_view) {
+        char byte = 0;
+        return read(ends[0], &byte, 1) == 1 ? std::string("went on") : std::string("lost");
+      },
+      milliseconds(600));
+  ASSERT_TRUE(pool.ok()) << pool.status();
+  ASSERT_TRUE((*pool)->Send(0, "").ok());
+  std::this_thread::sleep_for(milliseconds(900));
+  const absl::StatusOr<std::vector<WorkerReport>> none = (*pool)->Wait(milliseconds(0));
+  ASSERT_TRUE(none.ok()) << none.status();
+  EXPECT_TRUE(none->empty());
+  ASSERT_EQ(write(ends[1], "x", 1), 1);
+  EXPECT_EQ(NextReport(**pool, 0).text, "went on");
+  close(ends[0]);
+  close(ends[1]);
 }
 
 TEST(WorkerPool, AWorkerKilledWhileIdleIsReportedWithTheNextMessage) {

@@ -70,6 +70,21 @@ TEST(EventLogTest, KeepsTheNewest) {
   EXPECT_TRUE(log->Last(3).empty());
 }
 
+TEST(EventLogTest, KeepsStepsThatWereLeftOutForLonger) {
+  const auto log = std::make_unique<EventLog>();
+  log->Add({.kind = EventKind::kTrace, .at = point::flush_frozen, .weakened = true, .value = 1});
+  for (uint64_t i = 0; i < EventLog::kEvents; ++i) log->Add(Number(i));
+  ASSERT_EQ(log->LeftOut().size(), 1u);
+  EXPECT_EQ(log->LeftOut()[0].at, point::flush_frozen);
+  for (uint64_t i = 2; i < EventLog::kLeftOut + 5; ++i) {
+    log->Add({.kind = EventKind::kTrace, .at = point::flush_frozen, .weakened = true, .value = i});
+  }
+  ASSERT_EQ(log->LeftOut().size(), EventLog::kLeftOut);
+  EXPECT_EQ(log->LeftOut().back().value, EventLog::kLeftOut + 4);
+  log->Clear();
+  EXPECT_TRUE(log->LeftOut().empty());
+}
+
 TEST(EventLogTest, OutlivesTheProcessThatWrites) {
   void* const memory =
       mmap(nullptr, sizeof(EventLog), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -11,6 +11,10 @@
 #define RACEWALK_ASAN 1
 #endif
 
+#if defined(RACEWALK_ASAN)
+#include <sanitizer/lsan_interface.h>
+#endif
+
 // Weak in the runtimes, which call them before main and before most of libc works.
 extern "C" {
 
@@ -38,6 +42,14 @@ const char* __ubsan_default_options() { return "print_stacktrace=1:symbolize=0";
 }  // extern "C"
 
 namespace racewalk {
+
+bool FindLeaks() {
+#if defined(RACEWALK_ASAN)
+  return __lsan_do_recoverable_leak_check() != 0;
+#else
+  return false;
+#endif
+}
 
 const char* Instrumentation() {
 #if defined(RACEWALK_TSAN)

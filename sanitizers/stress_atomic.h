@@ -6,7 +6,6 @@
 #include <atomic>
 #include <cstdint>
 #include <source_location>
-#include <type_traits>
 
 #include "core/platform/native/atomic.h"
 #include "sanitizers/stress_thread.h"
@@ -14,14 +13,14 @@
 namespace racewalk {
 
 // The name of a word, where there are few enough of them to keep one each: a
-// table has hundreds of entries, which go by their addresses.
+// table has hundreds of entries, whose addresses tell them apart.
 template <typename T>
 class StressName {
  public:
   explicit StressName(WordName name) : what_(name.what), owner_(name.owner), index_(name.index) {}
   void Set(WordName name) { *this = StressName(name); }
   const char* what() const { return what_; }
-  uint64_t owner() const { return uint64_t{owner_} << 16 | index_; }
+  uint64_t owner() const { return uint64_t{owner_} << 32 | index_; }
 
  private:
   const char* what_;
@@ -29,7 +28,7 @@ class StressName {
   uint32_t index_;
 };
 template <typename T>
-  requires std::is_class_v<T>
+  requires(T::kValueType == ValueType::kSpte || T::kValueType == ValueType::kPte)
 class StressName<T> {
  public:
   explicit StressName(WordName /*name*/) {}
