@@ -186,9 +186,10 @@ void AddStress(CLI::App& app, Words& words) {
                      "Threads of a round, at least: further ones do what the vCPUs do");
   stress->add_option("--seed", words.seed,
                      "Decimal or 0x...; fixes all but the schedule; default: a fresh one, printed");
-  stress->add_option("--noise", words.noise,
-                     "none, yield:P or delay:P: pauses at P of 1000 atomic accesses and points; default: each "
-                     "round draws its own");
+  stress->add_option(
+      "--noise", words.noise,
+      "none, yield:P or delay:P: pauses at P of 1000 atomic accesses and points; default: each "
+      "round draws its own");
   stress->add_option("--weaken", words.weaken, "Protocol points to weaken: POINT[,POINT...]")
       ->allow_extra_args(false);
   stress->add_option("--bug", options.bug, "Bring a historical bug back, by short or long name");

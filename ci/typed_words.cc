@@ -44,7 +44,8 @@ absl::Status ReadNoise(const std::string& value, std::optional<Noise>& noise) {
            ParseDigits(value.substr(colon + 1), per_mille) && per_mille >= 1 && per_mille <= 1000;
   }
   if (!good) {
-    return BadValue("--noise", "none, yield:P or delay:P, where P of 1000 atomic accesses and points pause",
+    return BadValue("--noise",
+                    "none, yield:P or delay:P, where P of 1000 atomic accesses and points pause",
                     value, "delay:50");
   }
   read.kind = kind == "yield" ? NoiseKind::kYield : NoiseKind::kDelay;
