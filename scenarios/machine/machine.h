@@ -258,6 +258,7 @@ class Machine final : public ExploredBase<Arch>, public Observer {
     }
     return nullptr;
   }
+  void GuestsEnd() { guests_ended_ = true; }
   bool alone() const { return !World::Get().parallel(); }
 
   void CheckCacheInvalid(Hva first, Hva last) const {
@@ -281,10 +282,11 @@ class Machine final : public ExploredBase<Arch>, public Observer {
   }
 
   // T2, T1: a vCPU outside of guest mode that owes a flush or a reload, or has
-  // no root, flushes before it translates anything.
-  static bool Exempt(const Seat& seat) {
-    return !seat.in_guest &&
-           (seat.vcpu.pending() != 0 || seat.preparing || seat.processor.root().pfn == kNoPfn);
+  // no root, flushes before it translates anything; and none translates once the
+  // address space or the notifier has gone, for which the tables are zapped without a flush.
+  bool Exempt(const Seat& seat) const {
+    return !seat.in_guest && (guests_ended_ || seat.vcpu.pending() != 0 || seat.preparing ||
+                              seat.processor.root().pfn == kNoPfn);
   }
 
   // Calls visit(seat, gfn, pfn) for each frame that a vCPU can still translate
@@ -313,6 +315,7 @@ class Machine final : public ExploredBase<Arch>, public Observer {
   Tables pool_;
   EntryHistory<Arch> history_;
   std::vector<TableReference<P>> zapped_;
+  bool guests_ended_ = false;
   std::array<bool, kMaxThreads> mapped_{};
   std::array<std::vector<Range>, kMaxThreads> invalidating_{};
   std::array<bool, kMaxThreads> may_not_sleep_{};
