@@ -23,6 +23,7 @@
 #include "scenarios/machine/processor.h"
 #include "scenarios/machine/shape.h"
 #include "scenarios/machine/slot_oracle.h"
+#include "scenarios/machine/vm_shape.h"
 #include "scenarios/machine/walk_progress.h"
 
 namespace racewalk {
@@ -84,6 +85,24 @@ class Machine final : public ExploredBase<Arch>, public Observer {
                ViolationKind::kLockDiscipline, "P3",
                "{thread} leaves an operation with the MMU lock held");
     }
+  }
+
+  VmShape TableShape() const {
+    VmShape shape;
+    if (destroyed_) return shape;
+    shape.startable = rcu_.Startable();
+    shape.runnable = rcu_.Runnable();
+    Arch::ForEachRoot(*mmu_, [&](Pfn root, bool valid) {
+      ++(valid ? shape.valid_roots : shape.invalid_roots);
+      PeekTables<G>(tables_, root, [&](const auto& table, int level, Gfn /*base*/) {
+        ++shape.tables;
+        shape.depth = std::max(shape.depth, static_cast<uint32_t>(G::kLevels - level + 1));
+        for (const auto& entry : table.entries) {
+          shape.blocks += level > 1 && entry.peek().leaf() ? 1 : 0;
+        }
+      });
+    });
+    return shape;
   }
 
   // Of how guest frames are mapped and logged, and of which the host has.
