@@ -171,7 +171,7 @@ Explored Explore(const std::string& text, const std::string& mmu, const std::str
 }
 
 TEST(Coverage, IsTheSameEveryTimeAndChangesNothing) {
-  for (const std::string& spec : {"random", "pct:3", "pos", "surw"}) {
+  for (const char* spec : {"random", "pct:3", "pos", "surw"}) {
     const std::string text = "tdp frames=2 vcpu a{write 0} host h{unmap 0} vmm m{zap_all}";
     const Explored once = Explore(text, "tdp", spec);
     EXPECT_EQ(once.coverage.Features(), Explore(text, "tdp", spec).coverage.Features());

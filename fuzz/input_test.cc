@@ -105,7 +105,9 @@ TEST(Input, NamesOneExecution) {
       ASSERT_EQ(recording.violation.kind, ViolationKind::kNone) << recording.violation.what << "\n"
                                                                 << PrintInput(input);
       ASSERT_GT(recording.steps, 0u);
-      if (i == 1) ASSERT_EQ(recording.fingerprint, fingerprint) << PrintInput(input);
+      if (i == 1) {
+        ASSERT_EQ(recording.fingerprint, fingerprint) << PrintInput(input);
+      }
       fingerprint = recording.fingerprint;
     }
   }
