@@ -256,6 +256,7 @@ class StressMachine final : public StressBase<Arch>, public StressObserver {
 
   // Only a world that stands still can be looked at as a whole: the accesses
   // themselves are judged instead, and the state at rest.
+  void GuestsEnd() {}
   void CheckUnmapped(Hva /*first*/, Hva /*last*/) const {}
   void CheckCacheInvalid(Hva /*first*/, Hva /*last*/) const {}
   void CheckCacheValid() const {}

@@ -22,6 +22,9 @@ std::string WhyNot(Verb verb, MmuChoice mmu, bool v14) {
     case Verb::kGpcUse:
     case Verb::kGpcDeactivate:
       return v14 ? "is younger than variant `v14`; choose another variant" : "";
+    case Verb::kMakeHuge:
+      return v14 ? "is not for variant `v14`, which maps base pages only; leave one of them out"
+                 : "";
     case Verb::kDonate:
     case Verb::kReclaim:
       return mmu == MmuChoice::kTdp ? "is for stage2" : "";
@@ -134,6 +137,12 @@ bool RunsOn(const Scenario& scenario, const std::string& mmu, const std::string&
   const std::string first = DefaultVariants(MmuNamed(mmu)).front();
   return Prepare({.scenario = scenario, .mmu = mmu, .variant = variant.empty() ? first : variant})
       .ok();
+}
+
+bool HasWord(const std::string& mmu, const std::string& variant, Verb verb) {
+  const std::vector<absl::string_view> names = absl::StrSplit(variant, '+');
+  const bool v14 = std::find(names.begin(), names.end(), "v14") != names.end();
+  return WhyNot(verb, MmuNamed(mmu), v14).empty();
 }
 
 absl::StatusOr<PreparedSubject> Prepare(const Subject& subject) {

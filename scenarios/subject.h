@@ -29,6 +29,9 @@ std::string MmuProblem(absl::string_view text);
 // `variant` or, where that is "", in its first one.
 bool RunsOn(const Scenario& scenario, const std::string& mmu, const std::string& variant);
 
+// Whether MMU `mmu` has a word in `variant`; both must be valid.
+bool HasWord(const std::string& mmu, const std::string& variant, Verb verb);
+
 // One thread's operations without repeats, and the vCPU that it runs (-1: none).
 struct Script {
   std::vector<Operation> operations{};

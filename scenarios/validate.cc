@@ -228,6 +228,12 @@ class Validator {
           Fail(at, absl::StrCat("found '", PrintOperation(operation), "', expected one frame; ",
                                 "write '", SpellingOf(word), " ", operation.range.first, "'"));
         }
+        if (operation.verb == Verb::kMakeHuge && scenario_.frames < 1u << scenario_.index_bits) {
+          Fail(at, absl::StrCat("found '", PrintOperation(operation), "' with fewer frames than a ",
+                                "block has, ", scenario_.frames, ", expected at least ",
+                                1u << scenario_.index_bits,
+                                "; write 'frames: ", 1u << scenario_.index_bits, "'"));
+        }
         break;
       case Operands::kOptionalRole:
         if (operation.number >= scenario_.roles) {

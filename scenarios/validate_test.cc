@@ -65,6 +65,9 @@ TEST(Validate, BacksWholeBlocks) {
   EXPECT_EQ(ErrorOfRace("geometry=2x3 host=huge"),
             "t:1:14: found 'host: huge' with fewer frames than a block has, 4, expected at least "
             "8; write 'frames: 8', or 'host: small'");
+  EXPECT_EQ(ErrorOf("frames=1 vcpu a{write 0} host h{make_small 0; make_huge 0}"),
+            "t:1:47: found 'make_huge 0' with fewer frames than a block has, 1, expected at least "
+            "2; write 'frames: 2'");
   // What is wrong with the geometry itself comes first.
   EXPECT_EQ(ErrorOfRace("geometry=3x99 host=huge"),
             "t:1:1: found 99, expected index bits between 1 and 3; write 3");

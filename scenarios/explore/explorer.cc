@@ -99,6 +99,8 @@ class MachineExplorer final : public Explorer {
     program_.set_meter(meter);
   }
 
+  void set_watcher(Watcher* watcher) override { program_.set_watcher(watcher); }
+
   void set_stop(uint64_t step, const std::function<void()>& stop) override {
     stop_step_ = step;
     stop_ = stop;

@@ -21,6 +21,7 @@
 namespace racewalk {
 
 class Meter;
+class Watcher;
 
 struct Batch {
   uint64_t executions = 0;  // that were run, the failing one included
@@ -73,6 +74,10 @@ class Explorer {
   // From now on `meter`, which must outlive this, counts what Run and Record do;
   // null: nothing does, and it costs nothing.
   virtual void set_meter(Meter* /*meter*/) {}
+
+  // From now on `watcher`, which must outlive this, is shown the shape of the VM's tables whenever
+  // a thread's operation returns; null: nobody is, and it costs nothing.
+  virtual void set_watcher(Watcher* /*watcher*/) {}
 
   // From now on Record calls `stop` in the midst of an execution whose events it
   // records: on the stack of the first operation of `step`, which has just been

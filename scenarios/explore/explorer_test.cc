@@ -280,6 +280,18 @@ long ResidentPages() {
   return resident;
 }
 
+// The tables of a VM that no guest enters any more are zapped without a flush.
+TEST(ExplorerTest, TranslationsOfGuestsThatHaveEndedAreNoDebt) {
+  for (const char* text : {"tdp frames=2 vcpu a{read 0} vcpu b{read 0} after{unregister}",
+                           "tdp frames=2 vcpu a{read 0} vcpu b{read 0} after{exit_mm}",
+                           "tdp frames=2 setup{read 0} vcpu a{synchronize_rcu} host h{exit_mm}"}) {
+    const auto explorer = Make(SubjectOf(text));
+    const auto strategy = MakeFor(*explorer, "random");
+    const Batch batch = explorer->Run(*strategy, 1, 0, 200, nullptr);
+    EXPECT_FALSE(batch.violated) << text << ": " << batch.violation.what;
+  }
+}
+
 TEST(ExplorerTest, MemoryDoesNotGrow) {
   const auto explorer = Make(SubjectOf(kUnmap));
   const auto strategy = MakeFor(*explorer, "random");

@@ -55,6 +55,7 @@ class MachineProgram final : public Program {
   }
   uint64_t final_state() const { return final_state_; }
   void set_meter(Meter* meter) { meter_ = meter; }
+  void set_watcher(Watcher* watcher) { watcher_ = watcher; }
 
  private:
   void Run(const Script& script) {
@@ -63,8 +64,11 @@ class MachineProgram final : public Program {
       if (world.recording() && world.parallel()) {
         world.Record({.kind = EventKind::kBegin, .value = i});
       }
+      const bool watched = watcher_ != nullptr && world.parallel();
+      if (watched) watcher_->Begins(world.thread(), script.operations[i].verb);
       Execute(*machine_, script.operations[i], script.vcpu);
       machine_->EndOperation();
+      if (watched) watcher_->Saw(machine_->TableShape());
       if (world.recording() && world.parallel()) {
         world.Record({.kind = EventKind::kEnd, .value = i});
       }
@@ -76,6 +80,7 @@ class MachineProgram final : public Program {
   std::unique_ptr<Machine<Arch>> machine_;
   uint64_t final_state_ = 0;
   Meter* meter_ = nullptr;
+  Watcher* watcher_ = nullptr;
 };
 
 }  // namespace racewalk

@@ -52,6 +52,7 @@ enum class GuestRun : uint8_t { kDone, kFault, kInterrupted, kNotEntered };
 //   void CheckUnmapped(first, last)          R4, T1, when the notifier's start has returned
 //   void CheckCacheInvalid(first, last), CheckCacheValid()   G1
 //   void CheckSleeping()                     P3: the caller may wait for the host
+//   void GuestsEnd()                         no vCPU enters the guest any more
 //   bool alone()                             there is one thread
 template <typename Self, typename Arch, typename Seat, typename Slots>
 class MachineBase : public Environment {

@@ -23,6 +23,7 @@
 #include "scenarios/machine/processor.h"
 #include "scenarios/machine/shape.h"
 #include "scenarios/machine/slot_oracle.h"
+#include "scenarios/machine/vm_shape.h"
 #include "scenarios/machine/walk_progress.h"
 
 namespace racewalk {
@@ -84,6 +85,24 @@ class Machine final : public ExploredBase<Arch>, public Observer {
                ViolationKind::kLockDiscipline, "P3",
                "{thread} leaves an operation with the MMU lock held");
     }
+  }
+
+  VmShape TableShape() const {
+    VmShape shape;
+    if (destroyed_) return shape;
+    shape.startable = rcu_.Startable();
+    shape.runnable = rcu_.Runnable();
+    Arch::ForEachRoot(*mmu_, [&](Pfn root, bool valid) {
+      ++(valid ? shape.valid_roots : shape.invalid_roots);
+      PeekTables<G>(tables_, root, [&](const auto& table, int level, Gfn /*base*/) {
+        ++shape.tables;
+        shape.depth = std::max(shape.depth, static_cast<uint32_t>(G::kLevels - level + 1));
+        for (const auto& entry : table.entries) {
+          shape.blocks += level > 1 && entry.peek().leaf() ? 1 : 0;
+        }
+      });
+    });
+    return shape;
   }
 
   // Of how guest frames are mapped and logged, and of which the host has.
@@ -258,6 +277,7 @@ class Machine final : public ExploredBase<Arch>, public Observer {
     }
     return nullptr;
   }
+  void GuestsEnd() { guests_ended_ = true; }
   bool alone() const { return !World::Get().parallel(); }
 
   void CheckCacheInvalid(Hva first, Hva last) const {
@@ -281,10 +301,11 @@ class Machine final : public ExploredBase<Arch>, public Observer {
   }
 
   // T2, T1: a vCPU outside of guest mode that owes a flush or a reload, or has
-  // no root, flushes before it translates anything.
-  static bool Exempt(const Seat& seat) {
-    return !seat.in_guest &&
-           (seat.vcpu.pending() != 0 || seat.preparing || seat.processor.root().pfn == kNoPfn);
+  // no root, flushes before it translates anything; and none translates once the
+  // address space or the notifier has gone, for which the tables are zapped without a flush.
+  bool Exempt(const Seat& seat) const {
+    return !seat.in_guest && (guests_ended_ || seat.vcpu.pending() != 0 || seat.preparing ||
+                              seat.processor.root().pfn == kNoPfn);
   }
 
   // Calls visit(seat, gfn, pfn) for each frame that a vCPU can still translate
@@ -313,6 +334,7 @@ class Machine final : public ExploredBase<Arch>, public Observer {
   Tables pool_;
   EntryHistory<Arch> history_;
   std::vector<TableReference<P>> zapped_;
+  bool guests_ended_ = false;
   std::array<bool, kMaxThreads> mapped_{};
   std::array<std::vector<Range>, kMaxThreads> invalidating_{};
   std::array<bool, kMaxThreads> may_not_sleep_{};

@@ -39,6 +39,7 @@ void MachineBase<Self, Arch, Seat, Slots>::Invalidating(Hva first, Hva last, boo
 
 template <typename Self, typename Arch, typename Seat, typename Slots>
 void MachineBase<Self, Arch, Seat, Slots>::LeaveNotifier() {
+  self().GuestsEnd();
   if (!shape_.v14() || destroyed_) {
     registration_.Leave([&] { mmu_->Release(); });
     return;
