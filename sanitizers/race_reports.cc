@@ -33,7 +33,7 @@ namespace racewalk {
 namespace {
 
 // Set before there are threads.
-RoundRecord* g_record = nullptr;
+RoundRecord* g_races = nullptr;
 
 template <std::size_t n>
 void Copy(const char* from, std::array<char, n>& to) {
@@ -104,13 +104,13 @@ void Record(void* report, RoundRecord& record) {
 
 bool SeesRaces() { return true; }
 
-void RecordRacesIn(RoundRecord* record) { g_record = record; }
+void RecordRacesIn(RoundRecord* record) { g_races = record; }
 
 }  // namespace racewalk
 
 // The runtime calls it for each report, one at a time, on the thread that saw it.
 void __tsan_on_report(void* report) {
-  if (racewalk::g_record != nullptr) racewalk::Record(report, *racewalk::g_record);
+  if (racewalk::g_races != nullptr) racewalk::Record(report, *racewalk::g_races);
 }
 
 #else
