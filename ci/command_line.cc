@@ -179,11 +179,13 @@ void AddStress(CLI::App& app, Words& words) {
       ->add_option("--variant", words.variants,
                    "Variant, '+' combines, ',' separates; default: the scenario's")
       ->allow_extra_args(false);
-  stress->add_option("--seconds", words.seconds, "In total; default 10");
+  stress->add_option("--seconds", words.seconds,
+                     "Of rounds; default 10, or without a limit if --rounds is given. Up to four "
+                     "findings are then explored for 10 s each");
   stress->add_option("--rounds", words.rounds, "At most so many for each row of the table");
   stress->add_option("--round", words.round, "Only the round of this number, again and again");
   stress->add_option("--threads", words.threads,
-                     "Threads of a round, at least: further ones do what the vCPUs do");
+                     "1 to 5 threads of a round, at least: further ones do what the vCPUs do");
   stress->add_option("--seed", words.seed,
                      "Decimal or 0x...; fixes all but the schedule; default: a fresh one, printed");
   stress->add_option(

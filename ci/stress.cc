@@ -4,8 +4,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -22,6 +24,7 @@
 #include "ci/output_path.h"
 #include "ci/progress.h"
 #include "ci/rows.h"
+#include "ci/seconds.h"
 #include "ci/stress_finding.h"
 #include "ci/stress_json.h"
 #include "ci/stress_report.h"
@@ -42,13 +45,19 @@ constexpr absl::string_view kExploreSeconds = "10";
 constexpr std::size_t kMostExplored = 4;
 constexpr absl::string_view kNoExplorer = "none";
 
-std::chrono::nanoseconds Time(double seconds) {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-      std::chrono::duration<double>(seconds));
-}
-
 // The threads of a round keep several cores busy.
 int Jobs() { return std::max(1, Cores() / 2); }
+
+// What an instrumented build sees others may not: there it is the path of this one.
+std::string OwnName() {
+  const std::string plain = "racewalk";
+  if (Instrumentation() == absl::string_view("none")) return plain;
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return plain;
+  const std::filesystem::path shown = std::filesystem::proximate(path, error);
+  return error ? path.string() : shown.string();
+}
 
 // What `racewalk stress` and `racewalk check` take alike.
 std::vector<std::string> WeakenedFlags(const Target& target) {
@@ -111,10 +120,10 @@ class Stress {
     run_.rounds = options_.rounds;
     run_.only = options_.round;
     run_.stuck =
-        std::chrono::duration_cast<std::chrono::milliseconds>(Time(options_.stuck_seconds));
+        std::chrono::duration_cast<std::chrono::milliseconds>(Seconds(options_.stuck_seconds));
     seconds_ = options_.seconds;
     if (!seconds_ && !options_.rounds) seconds_ = kDefaultSeconds;
-    if (seconds_) run_.budget = Time(*seconds_);
+    if (seconds_) run_.budget = Seconds(*seconds_);
     for (const Target& target : report_.targets) {
       absl::Status status = PlanOf(target, options_.round.value_or(0)).status();
       if (!status.ok()) return status;
@@ -174,7 +183,7 @@ class Stress {
     const Target& target = report_.targets[finding.row];
     const Scenario& scenario = target.subject.scenario;
     const std::string name = LibraryName(scenario);
-    std::vector<std::string> words = {"racewalk",
+    std::vector<std::string> words = {OwnName(),
                                       "stress",
                                       name.empty() ? PrintOneLine(scenario) : name,
                                       absl::StrCat("--mmu=", target.subject.mmu),

@@ -132,7 +132,13 @@ std::string FormatStressSummary(const StressReport& report) {
   }
   if (report.result.killed != 0) {
     absl::StrAppend(&text, Count(report.result.killed, "round"),
-                    " passed over, ended by this machine as standard error says\n");
+                    " passed over, whose processes were killed from outside or could not look for "
+                    "leaks; see standard error\n");
+  }
+  const std::string bug = report.targets.empty() ? "" : report.targets.front().bug;
+  if (!bug.empty() && report.result.findings.empty()) {
+    absl::StrAppend(&text, "bug ", bug, " did not show on real threads; racewalk check --bug=", bug,
+                    " explores it\n");
   }
   uint64_t rounds = 0;
   for (const StressRow& row : report.result.rows) rounds += row.rounds;
