@@ -18,23 +18,7 @@ ExitStatus ExitStatusOf(const CheckReport& report) {
   return NeverRun(report) + Unfinished(report) == 0 ? kExitClean : kExitBudgetEnded;
 }
 
-std::string VerdictOf(const CheckReport& report) {
-  switch (ExitStatusOf(report)) {
-    case kExitClean:
-      return "clean";
-    case kExitViolation:
-      return "violation";
-    case kExitBadInput:
-      return "bad-input";
-    case kExitBudgetEnded:
-      return "budget-ended";
-    case kExitInternalError:
-      return "internal-error";
-    case kExitInterrupted:
-      return "interrupted";
-  }
-  return "internal-error";
-}
+std::string VerdictOf(const CheckReport& report) { return Verdict(ExitStatusOf(report)); }
 
 std::string LabelOf(const CheckReport& report, std::size_t unit) {
   const std::string& claim = report.result.units[unit].claim;

@@ -13,6 +13,25 @@ enum ExitStatus : int {
   kExitInterrupted = 130,  // Ctrl-C
 };
 
+// As verdicts and JSON say it.
+constexpr const char* Verdict(ExitStatus status) {
+  switch (status) {
+    case kExitClean:
+      return "clean";
+    case kExitViolation:
+      return "violation";
+    case kExitBadInput:
+      return "bad-input";
+    case kExitBudgetEnded:
+      return "budget-ended";
+    case kExitInternalError:
+      break;
+    case kExitInterrupted:
+      return "interrupted";
+  }
+  return "internal-error";
+}
+
 }  // namespace racewalk
 
 #endif  // RACEWALK_CI_EXIT_STATUS_H_

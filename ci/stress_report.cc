@@ -101,20 +101,7 @@ ExitStatus ExitStatusOf(const StressReport& report) {
   return report.result.killed == 0 ? kExitClean : kExitInternalError;
 }
 
-std::string VerdictOf(const StressReport& report) {
-  switch (ExitStatusOf(report)) {
-    case kExitClean:
-      return "clean";
-    case kExitViolation:
-      return "violation";
-    case kExitBadInput:
-      return "bad-input";
-    case kExitInternalError:
-      return "internal-error";
-    default:
-      return "interrupted";
-  }
-}
+std::string VerdictOf(const StressReport& report) { return Verdict(ExitStatusOf(report)); }
 
 uint64_t RowsRun(const StressReport& report) {
   const std::vector<StressRow>& rows = report.result.rows;
