@@ -70,7 +70,7 @@ absl::StatusOr<Recorded> RecordedIn(absl::string_view text, absl::string_view na
 }
 
 absl::StatusOr<Recorded> RecordedOf(absl::string_view text) {
-  absl::StatusOr<Token> token = ParseToken(text);
+  absl::StatusOr<ReplayToken> token = ParseToken(text);
   if (!token.ok()) return token.status();
   absl::StatusOr<Target> target = TargetOf(*token);
   if (!target.ok()) return target.status();

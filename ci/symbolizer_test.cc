@@ -12,6 +12,7 @@
 #include "gtest/gtest.h"
 
 // Where this program is loaded; the linker's.
+// NOLINTNEXTLINE(readability-identifier-naming): the linker's name
 extern "C" const char __executable_start;
 
 namespace racewalk {

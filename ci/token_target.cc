@@ -20,7 +20,7 @@ namespace racewalk {
 namespace {
 
 // Everything but the scenario.
-absl::StatusOr<Target> Complete(Target target, const Token& token) {
+absl::StatusOr<Target> Complete(Target target, const ReplayToken& token) {
   const std::string hash = ShortHash(target.subject.scenario);
   if (hash != token.hash) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -38,9 +38,9 @@ absl::StatusOr<Target> Complete(Target target, const Token& token) {
 
 }  // namespace
 
-Token TokenFor(const Target& target, absl::string_view strategy, uint64_t key) {
+ReplayToken TokenFor(const Target& target, absl::string_view strategy, uint64_t key) {
   const Scenario& scenario = target.subject.scenario;
-  Token token;
+  ReplayToken token;
   token.scenario = LibraryName(scenario);
   if (token.scenario.empty()) token.scenario = PrintExplicit(scenario);
   token.hash = ShortHash(scenario);
@@ -74,7 +74,7 @@ Trace TraceFor(const Target& target, absl::string_view strategy, uint64_t key,
   return trace;
 }
 
-absl::StatusOr<Target> TargetOf(const Token& token) {
+absl::StatusOr<Target> TargetOf(const ReplayToken& token) {
   Target target;
   if (absl::StrContains(token.scenario, '{')) {
     absl::StatusOr<Scenario> scenario = ParseScenario(token.scenario, "");

@@ -19,13 +19,13 @@ namespace racewalk {
 using ExplorerFactory =
     std::function<absl::StatusOr<std::unique_ptr<Explorer>>(const Subject& subject)>;
 
-Token TokenFor(const Target& target, absl::string_view strategy, uint64_t key);
+ReplayToken TokenFor(const Target& target, absl::string_view strategy, uint64_t key);
 Trace TraceFor(const Target& target, absl::string_view strategy, uint64_t key,
                const Recording& recording);
 
 // Errors: InvalidArgument with a remedy if the scenario is unknown or has
 // changed since (its hash differs), or a name is.
-absl::StatusOr<Target> TargetOf(const Token& token);
+absl::StatusOr<Target> TargetOf(const ReplayToken& token);
 absl::StatusOr<Target> TargetOf(const Trace& trace);
 
 }  // namespace racewalk

@@ -44,7 +44,7 @@ void ExpectSame(const Target& a, const Target& b) {
 TEST(Target, ATokenOfTextBringsTheSubjectBack) {
   const Target target = TextTarget();
   const std::string text = FormatToken(TokenFor(target, "pct:3,n=3,k=58", 7));
-  const absl::StatusOr<Token> token = ParseToken(text);
+  const absl::StatusOr<ReplayToken> token = ParseToken(text);
   ASSERT_TRUE(token.ok()) << token.status();
   EXPECT_EQ(token->key, 7u);
   EXPECT_EQ(token->strategy, "pct:3,n=3,k=58");

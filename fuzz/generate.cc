@@ -18,7 +18,7 @@ namespace racewalk {
 namespace {
 
 // More than one in a few is refused only where the end of a VM leaves little to say.
-constexpr int kTries = 8;
+constexpr int kPalettes = 8;
 
 class Generator {
  public:
@@ -101,12 +101,12 @@ class Generator {
   Operation FirstOperation(ThreadRole role, uint32_t index) {
     if (index == 0 && ending_ != Verb::kRepeat) return {.verb = ending_};
     Palette palette = palette_;
-    for (int i = 0; i < kTries; ++i) {
+    for (int i = 0; i < kPalettes; ++i) {
       // Alone, only a repeat can break a precondition: by what follows its own end.
       const std::optional<Operation> operation =
           InventOperation(subject_, RoleBit(role), palette, index == 0 ? 0 : 1, rng_);
       if (operation.has_value() && (index == 0 || Fits(*operation))) return *operation;
-      if (i == kTries / 2) palette = UsualPalette();
+      if (i == kPalettes / 2) palette = UsualPalette();
     }
     return {.verb = Verb::kSynchronizeRcu};
   }

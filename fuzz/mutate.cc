@@ -22,7 +22,7 @@
 namespace racewalk {
 namespace {
 
-constexpr int kTries = 16;
+constexpr int kEditTries = 16;
 
 using Operations = std::vector<Operation>;
 
@@ -275,7 +275,7 @@ class Editor {
 
 bool MutateBy(Mutation kind, Subject& subject, const Limits& limits, Rng& rng) {
   Fit(subject);
-  return TryEdit(subject, limits, kTries,
+  return TryEdit(subject, limits, kEditTries,
                  [&](Subject& candidate) { return Editor(candidate, limits, rng).Apply(kind); });
 }
 

@@ -108,7 +108,7 @@ INSTANTIATE_TEST_SUITE_P(All, MutateBy1, testing::ValuesIn(kMutations),
                          [](const auto& kind) { return std::string(kind.param.text); });
 
 // What each kind changes, and what it leaves.
-constexpr char kText[] =
+constexpr char kOfEverything[] =
     "tdp frames=4 roles=2 setup{write 0} vcpu a{read 0; fault 1 w} vcpu b{write 0; load_root 1} "
     "vmm m{collapse 0..3; zap_all} after{zap_all}";
 
@@ -132,7 +132,7 @@ TEST(MutateByKind, ChangesWhatItsNameSays) {
   for (const auto& [kind, name] : kMutations) {
     for (uint64_t seed = 0; seed < kTimes; ++seed) {
       Rng rng(seed);
-      const Subject before = SubjectOf(kText);
+      const Subject before = SubjectOf(kOfEverything);
       Subject after = before;
       ASSERT_TRUE(MutateBy(kind, after, {}, rng)) << name;
       const std::vector<Verb> had = VerbsOf(before.scenario);

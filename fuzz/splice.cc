@@ -15,7 +15,7 @@
 namespace racewalk {
 namespace {
 
-constexpr int kTries = 16;
+constexpr int kSpliceTries = 16;
 
 // Operations have their parent for a line while they are spliced.
 constexpr uint32_t kFromA = 1;
@@ -118,7 +118,7 @@ Subject Splice(const Subject& a, const Subject& b, const Limits& limits, Rng& rn
   Fit(child);
   const Limits widened = Widened(limits, child.scenario);
   Splicer splicer(child.scenario, b.scenario, widened, rng);
-  const bool spliced = TryEdit(child, limits, kTries, [&](Subject& subject) {
+  const bool spliced = TryEdit(child, limits, kSpliceTries, [&](Subject& subject) {
     splicer.Splice(subject.scenario);
     Fit(subject);
     if (!CheckSubject(subject).ok()) DropEndings(subject.scenario);

@@ -29,7 +29,7 @@ class Reader {
  public:
   explicit Reader(absl::string_view text) : text_(text) {}
 
-  absl::StatusOr<Token> Read();
+  absl::StatusOr<ReplayToken> Read();
 
  private:
   absl::Status Error(absl::string_view part, absl::string_view problem) const {
@@ -51,7 +51,7 @@ class Reader {
   absl::Status ReadVariant(absl::string_view word);
 
   absl::string_view text_;
-  Token token_{};
+  ReplayToken token_{};
 };
 
 absl::Status Reader::CutLast(char mark, absl::string_view what, absl::string_view& rest,
@@ -123,7 +123,7 @@ absl::Status Reader::ReadSubject(absl::string_view part) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Token> Reader::Read() {
+absl::StatusOr<ReplayToken> Reader::Read() {
   absl::string_view rest = absl::StripAsciiWhitespace(text_);
   if (rest.size() > kMaxTokenBytes) {
     return Error(text_, absl::StrCat("longer than ", kMaxTokenBytes, " bytes", kForm));
@@ -152,7 +152,7 @@ absl::StatusOr<Token> Reader::Read() {
 
 }  // namespace
 
-std::string FormatToken(const Token& token) {
+std::string FormatToken(const ReplayToken& token) {
   std::string text = absl::StrCat(token.scenario, "#", token.hash, "@", token.mmu);
   if (!token.variant.empty()) absl::StrAppend(&text, "+", token.variant);
   if (!token.weaken.empty()) {
@@ -163,6 +163,6 @@ std::string FormatToken(const Token& token) {
   return text;
 }
 
-absl::StatusOr<Token> ParseToken(absl::string_view text) { return Reader(text).Read(); }
+absl::StatusOr<ReplayToken> ParseToken(absl::string_view text) { return Reader(text).Read(); }
 
 }  // namespace racewalk

@@ -27,7 +27,7 @@ namespace racewalk {
 
 inline constexpr std::size_t kMaxTokenBytes = 128 * 1024;
 
-// Values only. What each part may hold is in subject_words.h.
+// Values only; not the lexer's Token. What each part may hold is in subject_words.h.
 struct ReplayToken {
   std::string scenario{};             // a library name, or one-line text
   std::string hash{};                 // of the scenario: 8 lower-case hexadecimal digits
@@ -40,17 +40,14 @@ struct ReplayToken {
   bool operator==(const ReplayToken&) const = default;
 };
 
-// The linker must not take this type for the scenario lexer's of the same name.
-using Token = ReplayToken;
-
 // Returns the token as one line without a line end. The parts are written as
 // they are: of parts that ParseToken would refuse it makes a line that it refuses.
-std::string FormatToken(const Token& token);
+std::string FormatToken(const ReplayToken& token);
 
 // Spaces and line ends around the token are ignored. ParseToken(FormatToken(t))
 // is t. Neither the hash nor the strategy is checked against anything.
 // Error: InvalidArgument, one line with the column, from 1, and a remedy.
-absl::StatusOr<Token> ParseToken(absl::string_view text);
+absl::StatusOr<ReplayToken> ParseToken(absl::string_view text);
 
 }  // namespace racewalk
 

@@ -18,7 +18,7 @@ namespace {
 
 std::string PointName(std::size_t i) { return std::string(kPoints[i].name); }
 
-Token Full() {
+ReplayToken Full() {
   return {.scenario = "stage2 frames=8 setup{dirty_log on; write 0..1} vcpu a-b{fault 1 r|w}",
           .hash = "1a2b3c4d",
           .mmu = "stage2",
@@ -40,7 +40,7 @@ std::string MessageOf(absl::string_view text) {
 }
 
 TEST(TokenTest, LooksAsDocumented) {
-  Token token = Full();
+  ReplayToken token = Full();
   token.scenario = "fault_vs_unmap";
   token.mmu = "tdp";
   token.variant = "owned";
@@ -50,13 +50,13 @@ TEST(TokenTest, LooksAsDocumented) {
 }
 
 TEST(TokenTest, RoundTrips) {
-  Token bare = Full();
+  ReplayToken bare = Full();
   bare.variant = "";
   bare.weaken.clear();
   bare.bug = "";
   bare.strategy = "random";
   bare.key = 0;
-  for (const Token& token : {Full(), bare}) {
+  for (const ReplayToken& token : {Full(), bare}) {
     auto parsed = ParseToken(FormatToken(token));
     ASSERT_TRUE(parsed.ok()) << parsed.status();
     EXPECT_EQ(*parsed, token);

@@ -271,7 +271,7 @@ absl::StatusOr<Trace> ParseTrace(absl::string_view text, absl::string_view name)
   return TraceReader(text, name).Read();
 }
 
-Token TokenOf(const Trace& trace) {
+ReplayToken TokenOf(const Trace& trace) {
   return {.scenario = trace.name.empty() ? trace.scenario : trace.name,
           .hash = trace.hash,
           .mmu = trace.mmu,

@@ -75,7 +75,7 @@ std::string FormatTrace(const Trace& trace);
 absl::StatusOr<Trace> ParseTrace(absl::string_view text, absl::string_view name);
 
 // The token of the recorded execution; the scenario is its name if it has one.
-Token TokenOf(const Trace& trace);
+ReplayToken TokenOf(const Trace& trace);
 
 }  // namespace racewalk
 

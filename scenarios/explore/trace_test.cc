@@ -218,7 +218,7 @@ TEST(TraceTest, TokenRepeatsTheSubject) {
   Trace trace = Example(3);
   EXPECT_EQ(TokenOf(trace).scenario, "fault_vs_unmap");
   trace.name = "";
-  const Token token = TokenOf(trace);
+  const ReplayToken token = TokenOf(trace);
   EXPECT_EQ(token.scenario, trace.scenario);
   auto parsed = ParseToken(FormatToken(token));
   ASSERT_TRUE(parsed.ok()) << parsed.status();

@@ -22,11 +22,11 @@ bool FenceAll() { return false; }
 
 }  // namespace
 
-const bool AsymmetricFence::cheap = Register();
+const bool AsymmetricFence::kCheap = Register();
 
 void AsymmetricFence::Heavy() {
   Full();
-  if (!cheap || FenceAll()) return;
+  if (!kCheap || FenceAll()) return;
   NativeFail(ViolationKind::kAssertion, "", "the kernel refuses a membarrier it has offered",
              std::source_location::current());
 }

@@ -19,7 +19,7 @@ namespace racewalk {
 class AsymmetricFence {
  public:
   static void Light() {
-    if (cheap) [[likely]] {
+    if (kCheap) [[likely]] {
       std::atomic_signal_fence(std::memory_order_seq_cst);
     } else {
       Full();
@@ -30,7 +30,7 @@ class AsymmetricFence {
   static void Full();
 
  private:
-  static const bool cheap;
+  static const bool kCheap;
 };
 
 }  // namespace racewalk

@@ -167,6 +167,8 @@ TEST(PresenceSharedMutexDeathTest, ALockOrdersNothingForAnother) {
         int plain = 0;
         std::atomic<bool> written = false;
         std::thread writer([&] {
+          // Known to whoever waits from here on, and that is an edge.
+          Presence::ThreadNumber();
           plain = 1;
           first.lock_shared();
           first.unlock_shared();

@@ -8,7 +8,8 @@
 // most ten lines each, which liburcu lets code of any license inline. Not where
 // ThreadSanitizer would see half of how liburcu synchronises.
 #if !defined(RACEWALK_TSAN)
-#define _LGPL_SOURCE  // NOLINT(bugprone-reserved-identifier): liburcu's name
+// NOLINTNEXTLINE(readability-identifier-naming): liburcu's name
+#define _LGPL_SOURCE
 #endif
 #include <urcu/urcu-memb.h>
 #undef _LGPL_SOURCE
