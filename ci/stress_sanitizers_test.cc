@@ -43,12 +43,13 @@ StressResult RunToys(const RoundRunner& runner, uint64_t rounds) {
 int g_raced = 0;
 std::atomic<bool> g_turn{false};
 
-void WriteRaced() {
+// Not inline: tests have the lines of debug information only.
+[[gnu::noinline]] void WriteRaced() {
   g_raced = 1;
   g_turn.store(true, std::memory_order_relaxed);
 }
 
-int ReadRaced() {
+[[gnu::noinline]] int ReadRaced() {
   while (!g_turn.load(std::memory_order_relaxed)) std::this_thread::yield();
   return g_raced;
 }

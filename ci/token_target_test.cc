@@ -57,7 +57,7 @@ TEST(Target, ATokenOfTheLibraryHoldsItsName) {
   ASSERT_FALSE(Library().empty());
   Target target = TextTarget();
   target.subject.scenario = Library().front();
-  const Token token = TokenFor(target, "random", 1);
+  const ReplayToken token = TokenFor(target, "random", 1);
   EXPECT_EQ(token.scenario, Library().front().name);
   const absl::StatusOr<Target> read = TargetOf(token);
   ASSERT_TRUE(read.ok()) << read.status();
@@ -85,7 +85,7 @@ TEST(Target, ATraceBringsTheSubjectBack) {
 
 // Goal: a scenario that has changed is never replayed as if it had not.
 TEST(Target, AnotherHashIsRefusedWithARemedy) {
-  Token token = TokenFor(TextTarget(), "random", 1);
+  ReplayToken token = TokenFor(TextTarget(), "random", 1);
   token.hash = token.hash == "00000000" ? "00000001" : "00000000";
   const absl::StatusOr<Target> read = TargetOf(token);
   ASSERT_TRUE(absl::IsInvalidArgument(read.status()));
@@ -93,7 +93,7 @@ TEST(Target, AnotherHashIsRefusedWithARemedy) {
 }
 
 TEST(Target, UnknownNamesAreRefused) {
-  Token token = TokenFor(TextTarget(), "random", 1);
+  ReplayToken token = TokenFor(TextTarget(), "random", 1);
   token.weaken = {"no_such_point"};
   EXPECT_FALSE(TargetOf(token).ok());
   token = TokenFor(TextTarget(), "random", 1);
