@@ -80,7 +80,7 @@ INSTANTIATE_TEST_SUITE_P(All, LibraryRoundTest,
 TEST(RoundTest, ACopyOfAPageThatIsTakenAwayIsNotOutOfDate) {
   const Scenario* const scenario = FindScenario("migration_vs_swap");
   ASSERT_NE(scenario, nullptr);
-  for (uint64_t number = 0; number < 600; ++number) {
+  for (uint64_t number = 0; number < 300; ++number) {
     absl::StatusOr<RoundPlan> plan = PlanRound(*scenario, "tdp", "owned", /*seed=*/4, number, {});
     ASSERT_TRUE(plan.ok()) << plan.status();
     plan->noise = {.kind = NoiseKind::kYield, .per_mille = 1000};
