@@ -4,6 +4,7 @@
 #define RACEWALK_CI_OUT_FOLDER_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -11,16 +12,21 @@
 
 namespace racewalk {
 
-// So many files that differ in a number only; whoever has more names another folder.
-inline constexpr int kMostFilesOfAName = 100'000;
-
 // A label, which may be a whole scenario's text, as part of a file's name.
 std::string FileStem(absl::string_view label);
 
-// Writes `text` to STEM.scn, or to STEM-2.scn and so on, and returns the path.
-// An existing file is never touched. Error: what the system says, with the path.
-absl::StatusOr<std::string> SaveScenario(absl::string_view folder, absl::string_view stem,
-                                         absl::string_view text);
+struct FileOfAName {
+  absl::string_view extension;  // ".scn"
+  absl::string_view text;
+};
+
+// Writes `files`, at least one, side by side: as STEM with their extensions, or
+// as STEM-2 and so on, and returns the path without an extension. An existing
+// file is never touched. `what` they are is for the message.
+// Error: what the system says, with the path.
+absl::StatusOr<std::string> SaveTogether(absl::string_view folder, absl::string_view stem,
+                                         const std::vector<FileOfAName>& files,
+                                         absl::string_view what);
 
 }  // namespace racewalk
 

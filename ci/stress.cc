@@ -219,11 +219,11 @@ class Stress {
         " on real threads: seed=", report_.seed, " round=", finding.round, " ", finding.drawn,
         "\n# ", Again(finding), "\n", PrintScenario(plan->scenario));
     const absl::StatusOr<std::string> path =
-        SaveScenario(options_.out,
+        SaveTogether(options_.out,
                      absl::StrCat(FileStem(ScenarioLabel(subject.scenario)), "-", subject.mmu, "-",
                                   Name(finding.kind)),
-                     text);
-    if (path.ok()) return *path;
+                     {{".scn", text}}, "scenarios");
+    if (path.ok()) return *path + ".scn";
     write_failed_ = true;
     Error(absl::StrCat(absl::string_view(path.status().message()),
                        "; no more scenarios are written, what is found is printed only"));

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -202,17 +203,9 @@ class StressProcessor {
       auto& word = Table(at, level, gfn).entries[G::Index(gfn, level)];
       const Entry entry = word.hardware_load();
       Table(at, level, gfn);  // it may have gone while the read was under way
-      fault_ = {.found_entry = entry.Translates(kind_.notes), .level = level};
-      fault_.access_flag = !fault_.found_entry && entry.Translates(/*notes=*/true);
-      if (!fault_.found_entry) return WalkEnd::kFault;
-      if (entry.leaf()) {
-        bool dirtied = false;
-        const WalkEnd result = EndWalk<P, G>(word, entry, gfn, level, write, kind_, found, dirtied);
-        if (kind_.logs && dirtied) log_.push_back(gfn);
-        return result;
-      }
-      P::Check(level > 1, ViolationKind::kBadMapping, "S3",
-               "the hardware finds a table where only a page can be mapped");
+      const std::optional<WalkEnd> end =
+          StepOfWalk<P, G>(word, entry, gfn, level, write, kind_, fault_, log_, found);
+      if (end.has_value()) return *end;
       at = ReferenceNow(entry.pfn());
       at.root = root_.pfn;
       Put(structures_[Slot(level - 1)][Place(gfn, level - 1)], at);

@@ -5,6 +5,7 @@
 #define RACEWALK_SCENARIOS_MACHINE_PROCESSOR_H_
 
 #include <array>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -67,6 +68,27 @@ WalkEnd EndWalk(Word& word, Entry entry, Gfn gfn, int level, bool write, const P
   found.dirty = entry == entry.Noted(true, kind.notes);
   found.level = level;
   return WalkEnd::kDone;
+}
+
+// A step of a walk for gfn: `entry` was read from `word` at `level`. How the walk
+// ends here, with `fault`, `log` and `found` filled in; nothing: the entry leads
+// to a table, where it goes on.
+template <Platform P, typename G, typename Word, typename Entry, typename Found>
+std::optional<WalkEnd> StepOfWalk(Word& word, Entry entry, Gfn gfn, int level, bool write,
+                                  const ProcessorKind& kind, TranslationFault& fault,
+                                  std::vector<Gfn>& log, Found& found) {
+  fault = {.found_entry = entry.Translates(kind.notes), .level = level};
+  fault.access_flag = !fault.found_entry && entry.Translates(/*notes=*/true);
+  if (!fault.found_entry) return WalkEnd::kFault;
+  if (entry.leaf()) {
+    bool dirtied = false;
+    const WalkEnd result = EndWalk<P, G>(word, entry, gfn, level, write, kind, found, dirtied);
+    if (kind.logs && dirtied) log.push_back(gfn);
+    return result;
+  }
+  P::Check(level > 1, ViolationKind::kBadMapping, "S3",
+           "the hardware finds a table where only a page can be mapped");
+  return std::nullopt;
 }
 
 template <Platform P, typename G, typename Tables>
@@ -226,19 +248,11 @@ class Processor {
     for (;; --level) {
       found.path[Slot(level)] = at;
       auto& word = Table(at).entries[G::Index(gfn, level)];
-      Entry entry = word.hardware_load();
+      const Entry entry = word.hardware_load();
       Table(at);  // it may have gone while the read was under way
-      fault_ = {.found_entry = entry.Translates(kind_.notes), .level = level};
-      fault_.access_flag = !fault_.found_entry && entry.Translates(/*notes=*/true);
-      if (!fault_.found_entry) return WalkEnd::kFault;
-      if (entry.leaf()) {
-        bool dirtied = false;
-        const WalkEnd result = EndWalk<P, G>(word, entry, gfn, level, write, kind_, found, dirtied);
-        if (kind_.logs && dirtied) log_.push_back(gfn);
-        return result;
-      }
-      P::Check(level > 1, ViolationKind::kBadMapping, "S3",
-               "the hardware finds a table where only a page can be mapped");
+      const std::optional<WalkEnd> end =
+          StepOfWalk<P, G>(word, entry, gfn, level, write, kind_, fault_, log_, found);
+      if (end.has_value()) return *end;
       at = {entry.pfn(), entry.ghost};
       StructureOf(gfn, level - 1) = {true, root_.pfn, at};
     }
