@@ -20,11 +20,15 @@ class AsymmetricFence {
  public:
   static void Light() {
     if (kCheap) [[likely]] {
-      std::atomic_signal_fence(std::memory_order_seq_cst);
+      LightIfCheap();
     } else {
       Full();
     }
   }
+  // The same for who has seen that IsCheap(), which stays as it is: an order to
+  // the compiler only.
+  static void LightIfCheap() { std::atomic_signal_fence(std::memory_order_seq_cst); }
+  static bool IsCheap() { return kCheap; }
   static void Heavy();
   // An ordinary fence, of the running thread, and no edge either.
   static void Full();

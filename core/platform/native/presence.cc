@@ -17,10 +17,14 @@ struct Presence::Owner {
   ~Owner() {
     Record* record = mine;
     mine = nullptr;
+    quick = nullptr;
+    if (record == nullptr) return;
+    record->DropFree();
     // A thread that ends inside of something is waited for for ever.
     // release: what it did, for the next owner; pairs with TakeRecord.
-    if (record != nullptr && record->used == 0)
+    if (record->last == record->places.data()) {
       record->taken.store(false, std::memory_order_release);
+    }
   }
 };
 
@@ -32,7 +36,7 @@ void Presence::TakeRecord() {
        record = record->next) {
     // acquire: pairs with ~Owner.
     if (!record->taken.exchange(true, std::memory_order_acquire)) {
-      mine = record;
+      Use(record);
       return;
     }
   }
@@ -45,7 +49,50 @@ void Presence::TakeRecord() {
     // release: pairs with whoever goes through the records; acquire: as above.
   } while (!records.compare_exchange_weak(record->next, record, std::memory_order_acq_rel,
                                           std::memory_order_acquire));
+  Use(record);
+}
+
+void Presence::Use(Record* record) {
   mine = record;
+  quick = AsymmetricFence::IsCheap() ? record : nullptr;
+}
+
+void Presence::EnterSlowly(const void* object, Location loc) {
+  Record& record = Mine();
+  record.DropFree();
+  if (record.last != &record.places.back()) {
+    record.Take(record.last + 1, object);
+  } else {
+    Record::Fill(PlaceBetween(record, loc), object);
+  }
+  AsymmetricFence::Light();
+}
+
+void Presence::LeaveSlowly(const void* object, Location loc) {
+  Record& record = Mine();
+  Place* place = Find(record, object);
+  if (place == nullptr) {
+    NativeFail(ViolationKind::kLockDiscipline, "P3",
+               "{thread} leaves a read section that it is not in", loc);
+  }
+  place->GiveUp(object);
+  record.DropFree();
+  AsymmetricFence::Light();
+  WakeSleepers();
+}
+
+Presence::Place* Presence::Find(Record& record, const void* object) {
+  for (Place* place = record.last; place != record.places.data(); --place) {
+    // relaxed: the thread's own
+    if (place->object.load(std::memory_order_relaxed) == object) return place;
+  }
+  return nullptr;
+}
+
+bool Presence::IsInsideAny() {
+  Record& record = Mine();
+  record.DropFree();
+  return record.last != record.places.data();
 }
 
 bool Presence::AnyInside(const void* object) {
@@ -85,16 +132,13 @@ void Presence::Wake() {
   wakes.notify_all();
 }
 
-Presence::Place* Presence::PlaceBetween(Record& record, Location loc) {
-  for (Place& place : record.places) {
-    if (IsFree(place)) return &place;
+// One that was left while later ones were not.
+Presence::Place& Presence::PlaceBetween(Record& record, Location loc) {
+  for (std::size_t i = 1; i < record.places.size(); ++i) {
+    if (record.places[i].IsFree()) return record.places[i];
   }
   NativeFail(ViolationKind::kLockDiscipline, "P3",
              "{thread} is inside of more locks and sections than are kept account of", loc);
-}
-void Presence::FailToLeave(Location loc) {
-  NativeFail(ViolationKind::kLockDiscipline, "P3",
-             "{thread} leaves a read section that it is not in", loc);
 }
 
 }  // namespace racewalk

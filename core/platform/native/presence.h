@@ -34,61 +34,40 @@ namespace racewalk {
 class Presence {
  public:
   using Location = std::source_location;
-  static constexpr std::size_t kMost = 16;  // objects that a thread may be inside of at once
+  static constexpr std::size_t kMost = 16;  // objects that a thread may be inside of at once, counting
+                                            // each as often as it was entered
 
-  // By the running thread about itself. Whether it was outside before.
-  [[gnu::always_inline]] static bool Enter(const void* object, Location loc) {
-    Record& record = Mine();
-    Place* place = Find(record, object);
-    const bool was_outside = place == nullptr;
-    if (was_outside) {
-      place = FreePlace(record, loc);
-      // release: as in Leave, for a wait that misses the state in between.
-      // relaxed: no other thread writes it.
-      place->visits.store(place->visits.load(std::memory_order_relaxed) + 1,
-                          std::memory_order_release);
-      place->object.store(object, std::memory_order_release);  // release: as above
-      AsymmetricFence::Light();
+  // By the running thread about itself.
+  [[gnu::always_inline]] static void Enter(const void* object, Location loc) {
+    Record* record = quick;
+    if (record == nullptr || record->last == &record->places.back()) [[unlikely]] {
+      return EnterSlowly(object, loc);
     }
-    ++place->depth;
-    return was_outside;
+    record->Take(record->last + 1, object);
+    AsymmetricFence::LightIfCheap();
   }
   [[gnu::always_inline]] static void Leave(const void* object, Location loc) {
-    Record& record = Mine();
-    Place* place = Find(record, object);
-    if (place == nullptr) [[unlikely]] {
-      FailToLeave(loc);
+    Record* record = quick;
+    // relaxed: the thread's own
+    if (record == nullptr || record->last->object.load(std::memory_order_relaxed) != object)
+        [[unlikely]] {
+      return LeaveSlowly(object, loc);
     }
-    if (--place->depth > 0) return;
-    TsanRelease(object);
-    // By a copy: the store could change it for all that the compiler knows.
-    std::size_t used = record.used;
-    // release: acquired by the fence at the end of AwaitLeft.
-    place->object.store(nullptr, std::memory_order_release);
-    if (place == &record.places[used - 1]) [[likely]] {
-      do {
-        --used;
-      } while (used > 0 && IsFree(record.places[used - 1]));
-      record.used = used;
-    }
-    AsymmetricFence::Light();
-    // relaxed: a hint; the fence orders it after the store.
-    if (sleepers.load(std::memory_order_relaxed) != 0) [[unlikely]] {
-      Wake();
-    }
+    Place* place = record->last;
+    place->GiveUp(object);
+    record->last = place - 1;
+    AsymmetricFence::LightIfCheap();
+    WakeSleepers();
   }
   static bool IsInside(const void* object) { return Find(Mine(), object) != nullptr; }
-  static bool IsInsideAny() {
-    const Record& record = Mine();
-    for (std::size_t i = 0; i < record.used; ++i) {
-      if (!IsFree(record.places[i])) return true;
-    }
-    return false;
-  }
+  static bool IsInsideAny();
 
   // A number that no other thread has at the same time, from 0 and as small as
   // can be. What its last owner did happens-before what this one does.
-  static std::size_t ThreadNumber() { return Mine().number; }
+  static std::size_t ThreadNumber() {
+    const Record* record = quick;
+    return record != nullptr ? record->number : Mine().number;
+  }
 
   // Of all other threads. `before_sleep` is called once if it has to wait at all.
   template <typename F>
@@ -107,19 +86,45 @@ class Presence {
 
  private:
   // Changed by its thread only. An object is in the place while that is inside;
-  // `visits` tells one visit from the next.
+  // `visits` tells one visit from the next. Who is inside twice has two places.
   struct Place {
     std::atomic<const void*> object{nullptr};
     std::atomic<uint64_t> visits{0};
-    int depth = 0;  // of the thread itself
+
+    // relaxed: the thread's own
+    bool IsFree() const { return object.load(std::memory_order_relaxed) == nullptr; }
+    [[gnu::always_inline]] void GiveUp(const void* left) {
+      TsanRelease(left);
+      // release: acquired by the fence at the end of AwaitLeft.
+      object.store(nullptr, std::memory_order_release);
+    }
   };
   // Of a thread. Stays when the thread has gone, for another one.
   struct alignas(128) Record {
-    std::array<Place, kMost> places;
-    std::size_t used = 0;  // no place from here on is taken
+    // A stack, since as a rule what was entered last is left first. The first
+    // place is never taken: there is one below each that is.
+    std::array<Place, kMost + 1> places;
+    Place* last = places.data();  // no place after it is taken, and most before it are
     std::size_t number = 0;
     std::atomic<bool> taken{false};  // by a thread
     Record* next = nullptr;          // all that were ever made
+
+    // The last place, by now.
+    [[gnu::always_inline]] void Take(Place* place, const void* object) {
+      last = place;
+      Fill(*place, object);
+    }
+    [[gnu::always_inline]] static void Fill(Place& place, const void* object) {
+      // release: as in GiveUp, for a wait that misses the state in between.
+      // relaxed: no other thread writes it.
+      place.visits.store(place.visits.load(std::memory_order_relaxed) + 1,
+                         std::memory_order_release);
+      place.object.store(object, std::memory_order_release);  // release: as above
+    }
+    // Of places that were left out of order.
+    void DropFree() {
+      while (last != places.data() && last->IsFree()) --last;
+    }
   };
   struct Visit {
     const Place* place;
@@ -140,36 +145,17 @@ class Presence {
     }
     return *mine;
   }
-  // As a rule the last place, by which the others need not be inlined.
-  [[gnu::always_inline]] static Place* Find(Record& record, const void* object) {
-    if (record.used == 0) return nullptr;
-    Place& last = record.places[record.used - 1];
-    // relaxed: the thread's own
-    if (last.object.load(std::memory_order_relaxed) == object) [[likely]] {
-      return &last;
+  static Place* Find(Record& record, const void* object);
+  // The first of a thread, one without cheap fences, and what is out of order.
+  [[gnu::cold, gnu::noinline]] static void EnterSlowly(const void* object, Location loc);
+  [[gnu::cold, gnu::noinline]] static void LeaveSlowly(const void* object, Location loc);
+  // After a fence.
+  [[gnu::always_inline]] static void WakeSleepers() {
+    // relaxed: a hint; the fence orders it after the store that has left.
+    if (sleepers.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+      Wake();
     }
-    return record.used == 1 ? nullptr : FindBelow(record, object);
   }
-  [[gnu::noinline]] static Place* FindBelow(Record& record, const void* object) {
-    for (std::size_t i = record.used - 1; i > 0; --i) {
-      Place& place = record.places[i - 1];
-      // relaxed: the thread's own
-      if (place.object.load(std::memory_order_relaxed) == object) return &place;
-    }
-    return nullptr;
-  }
-  // relaxed: the thread's own
-  static bool IsFree(const Place& place) {
-    return place.object.load(std::memory_order_relaxed) == nullptr;
-  }
-  static Place* FreePlace(Record& record, Location loc) {
-    if (record.used == kMost) [[unlikely]] {
-      return PlaceBetween(record, loc);
-    }
-    return &record.places[record.used++];
-  }
-  // One that was left while later ones were not.
-  static Place* PlaceBetween(Record& record, Location loc);
 
   template <typename F>
   static void ForEachVisit(const void* object, F body) {
@@ -189,11 +175,14 @@ class Presence {
     AsymmetricFence::Full();
     TsanAcquire(object);
   }
-  static void Wake();
-  static void TakeRecord();
-  [[noreturn]] static void FailToLeave(Location loc);
+  [[gnu::cold]] static void Wake();
+  [[gnu::cold]] static void TakeRecord();
+  static void Use(Record* record);
+  static Place& PlaceBetween(Record& record, Location loc);
 
   static inline constinit thread_local Record* mine = nullptr;
+  // The same where fences are cheap, else null: what is done most asks once.
+  static inline constinit thread_local Record* quick = nullptr;
   static inline constinit std::atomic<Record*> records{nullptr};
   // How many wait for a visit to end, asleep or about to be.
   static inline constinit std::atomic<int> sleepers{0};

@@ -13,6 +13,14 @@
 #endif
 #include <urcu/urcu-memb.h>
 #undef _LGPL_SOURCE
+#if !defined(RACEWALK_TSAN)
+// As liburcu has it, and what C++ does not know of a variable of C: there is no
+// initialisation to be run before each use, which would cost a test and more.
+extern "C" {
+// NOLINTNEXTLINE(readability-redundant-declaration): says more than the other
+extern constinit thread_local struct urcu_reader urcu_memb_reader;
+}
+#endif
 
 #include <atomic>
 #include <cstdint>

@@ -29,7 +29,10 @@ class NativeSrcu {
   NativeSrcu& operator=(const NativeSrcu&) = delete;
 
   [[gnu::always_inline]] void read_lock(Location loc = Location::current()) {
-    if (Presence::Enter(&inside_, loc)) TsanAcquire(&waits_);
+    // The inner one of two sections sees no more than the outer one has to.
+    const bool outermost = kTsan && !held();
+    Presence::Enter(&inside_, loc);
+    if (outermost) TsanAcquire(&waits_);
   }
   [[gnu::always_inline]] void read_unlock(Location loc = Location::current()) {
     Presence::Leave(&inside_, loc);

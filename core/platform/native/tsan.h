@@ -21,6 +21,12 @@ extern "C" void AnnotateIgnoreWritesEnd(const char* file, int line);
 
 namespace racewalk {
 
+#if defined(RACEWALK_TSAN)
+inline constexpr bool kTsan = true;
+#else
+inline constexpr bool kTsan = false;
+#endif
+
 // What this thread has done so far happens-before what follows a TsanAcquire
 // of the same address. Accumulates; two releases are not ordered.
 inline void TsanRelease([[maybe_unused]] const void* address) {
