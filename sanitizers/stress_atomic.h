@@ -56,6 +56,10 @@ class StressAtomic {
     Log(EventKind::kLoad, order, value, loc);
     return value;
   }
+  // Two loads with noise between them.
+  T reload(T /*seen*/, Order order, Location loc = Location::current()) const {
+    return load(order, loc);
+  }
   void store(T value, Order order, Location loc = Location::current()) {
     StressThread::AtPoint();
     Log(EventKind::kStore, order, value, loc);

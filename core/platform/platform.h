@@ -97,7 +97,9 @@ concept SleepableRcu = std::constructible_from<S, const char*> && requires(S& sr
 //
 // Atomic<T>   T is an integer, enum or small trivially copyable struct with
 //             operator==. load/store/exchange/compare_exchange (strong)/
-//             fetch_and/fetch_or/fetch_add take an Order. `initialize` is a
+//             fetch_and/fetch_or/fetch_add take an Order. `reload` is a load by a
+//             thread that did nothing to be ordered since it loaded `seen`: a
+//             world may take the two for one of that order. `initialize` is a
 //             store to a word that no other thread may know yet. `peek` is for
 //             oracles: the newest value, no ordering, no event. hardware_load
 //             and hardware_compare_exchange are what a page walker does: the
@@ -129,6 +131,7 @@ concept Platform =
              typename P::Rcu& rcu, typename P::Rcu::Head& head, void (*callback)(void*),
              void* argument, typename P::Slots& slots, const Violation& violation) {
       { word.load(order) } -> std::same_as<uint64_t>;
+      { word.reload(n, order) } -> std::same_as<uint64_t>;
       word.store(n, order);
       { word.exchange(n, order) } -> std::same_as<uint64_t>;
       { word.compare_exchange(expected, n, order) } -> std::same_as<bool>;

@@ -55,13 +55,16 @@ class TdpFault {
     state_.rcu.read_lock();
     const int goal = huge_.GoalLevel(slot, fault.gfn);
     // Most faults map a page: for those the level is a constant all the way.
-    const FaultResult result = goal == 1 ? Walk(root, slot, fault, found.page, 1)
-                                         : WalkToBlock(root, slot, fault, found.page, goal);
+    // What is elsewhere gets copies, also below: what nothing else refers to lives
+    // in registers.
+    const FaultResult result =
+        goal == 1 ? Walk(root, slot, fault, found.page, 1)
+                  : WalkToBlock(root, slot, fault, HostPage(found.page), goal);
     state_.rcu.read_unlock();
     return result;
   }
 
-  [[gnu::noinline]] FaultResult WalkToBlock(TdpRoot<P, G>& root, const Slot& slot,
+  [[gnu::cold, gnu::noinline]] FaultResult WalkToBlock(TdpRoot<P, G>& root, const Slot& slot,
                                             const GuestFault& fault, const HostPage& page,
                                             int goal) {
     return Walk(root, slot, fault, page, goal);
@@ -69,11 +72,10 @@ class TdpFault {
   [[gnu::always_inline]] FaultResult Walk(TdpRoot<P, G>& root, const Slot& slot,
                                           const GuestFault& fault, const HostPage& page, int goal) {
     Iterator iter(state_.tables, state_.rcu, root.table.load(), goal, fault.gfn, fault.gfn + 1);
-    iter.Descend();
-    const bool straight = iter.valid() && iter.level == goal && !iter.old.frozen();
-    // By a copy: a walk that nothing else refers to lives in registers.
-    const FaultResult result = straight ? Install(iter, slot, fault, page)
-                                        : InstallBeyond(Iterator(iter), slot, fault, page, goal);
+    const bool straight = iter.Descend() && !iter.old.frozen();
+    const FaultResult result =
+        straight ? Install(iter, slot, fault, page)
+                 : InstallBeyond(Iterator(iter), slot, fault, HostPage(page), goal);
     if constexpr (P::kExplored) {
       P::Check(result != FaultResult::kFixed || !root.invalid.peek(), ViolationKind::kRootLifecycle,
                "R5", "{thread} maps a page in a root that has been given up");
@@ -82,7 +84,7 @@ class TdpFault {
   }
 
   // Where the way to the level `goal` is not there yet, or somebody owns an entry of it.
-  [[gnu::noinline]] FaultResult InstallBeyond(Iterator iter, const Slot& slot,
+  [[gnu::cold, gnu::noinline]] FaultResult InstallBeyond(Iterator iter, const Slot& slot,
                                               const GuestFault& fault, const HostPage& page,
                                               int goal) {
     return WalkOn(iter, goal) ? Install(iter, slot, fault, page) : FaultResult::kRetry;
@@ -99,7 +101,7 @@ class TdpFault {
     return (iter.valid() && iter.level == goal) || !P::keeps(point::map_at_goal);
   }
   // Makes the table that is missing here.
-  [[gnu::noinline]] bool MakeTable(Iterator& iter) {
+  [[gnu::cold, gnu::noinline]] bool MakeTable(Iterator& iter) {
     return iter.old.leaf() ? huge_.Split(iter) : Link(iter);
   }
   bool Link(Iterator& iter) {
@@ -116,6 +118,8 @@ class TdpFault {
     const bool writable = page.writable && !(P::keeps(point::map_respects_tracking) &&
                                              state_.tracked.Any(fault.gfn, fault.gfn));
     const Spte<P> leaf = MakeLeaf(iter.level, page, writable, fault.write && writable);
+    // Or the compiler forgets it and has orders chosen when it runs.
+    if (!leaf.leaf()) __builtin_unreachable();
     const bool emulate = fault.write && !writable;
     // Another vCPU was faster; what is there does as well.
     if (iter.old.leaf() && iter.old.pfn() == leaf.pfn() && !iter.old.tracked() &&

@@ -58,13 +58,21 @@ class TdpIterator {
   }
 
   // As Next for as long as the entry is a table above the lowest level, of a
-  // walk that has just begun. Apart from Next because its level is a constant
-  // in each turn of the loop, which then is a few instructions long.
-  [[gnu::always_inline]] void Descend() {
-    for (int from = G::kLevels; from > 1; --from) {
-      if (from == min_level_ || !old.table()) return;
-      if (!StepDown()) return StepPast();
+  // walk that has just begun; whether it has come to the lowest level so. Apart
+  // from Next because its level is a constant in each turn of the loop, which
+  // then is a few instructions long.
+  [[gnu::always_inline]] bool Descend() {
+    for (int from = G::kLevels; from > min_level_; --from) {
+      if (!old.table()) [[unlikely]] {
+        return false;
+      }
+      // Read again, as in StepDown.
+      if (!StepInto(word().reload(old, P::order(point::walk_follow), loc_))) [[unlikely]] {
+        StepPast();
+        return false;
+      }
     }
+    return true;
   }
 
   // Whether the walk has come further since it last yielded (P1).
@@ -85,17 +93,31 @@ class TdpIterator {
   bool yielded = false;  // the entry may not be touched before Next
 
  private:
+  // The tables on the way, by level.
+  struct Tables {
+    Tables() = default;
+    // One by one: as pairs in vector registers they would be made by every walk
+    // there, for copies that hardly any needs.
+    Tables(const Tables& other) {
+      for (std::size_t i = 0; i < of.size(); ++i) {
+        const_cast<Table* volatile&>(of[i]) = other.of[i];
+      }
+    }
+    Tables& operator=(const Tables&) = delete;
+    std::array<Table*, G::kLevels> of{};
+  };
+
   // With constant indexes only, or the whole iterator would have to be in memory.
   [[gnu::always_inline]] Table* Path(int of) const {
-    Table* table = path_[G::kLevels - 1];
+    Table* table = path_.of[G::kLevels - 1];
     for (int each = 1; each < G::kLevels; ++each) {
-      if (each == of) table = path_[static_cast<std::size_t>(each) - 1];
+      if (each == of) table = path_.of[static_cast<std::size_t>(each) - 1];
     }
     return table;
   }
   [[gnu::always_inline]] void SetPath(int of, Table* table) {
     for (int each = 1; each <= G::kLevels; ++each) {
-      Table*& place = path_[static_cast<std::size_t>(each) - 1];
+      Table*& place = path_.of[static_cast<std::size_t>(each) - 1];
       place = each == of ? table : place;
     }
   }
@@ -124,7 +146,9 @@ class TdpIterator {
   [[gnu::always_inline]] bool StepDown() {
     if (level == min_level_) return false;
     // Read again: the entry may have been replaced since it was reported.
-    const Spte<P> link = word().load(P::order(point::walk_follow), loc_);
+    return StepInto(word().load(P::order(point::walk_follow), loc_));
+  }
+  [[gnu::always_inline]] bool StepInto(const Spte<P>& link) {
     if (!link.table()) return false;
     Table& child = tables_->Follow(link, level - 1, gfn, loc_);
     --level;
@@ -165,8 +189,8 @@ class TdpIterator {
   Gfn end_;
   Gfn next_gfn_;                           // where the walk goes on at the lowest level
   Gfn yielded_gfn_ = 0;                    // next_gfn_ when the walk last (re)started
-  Table* here_ = nullptr;                  // the table that has the entry
-  std::array<Table*, G::kLevels> path_{};  // by level
+  Table* here_ = nullptr;  // the table that has the entry
+  Tables path_;
   bool valid_ = true;
   Location loc_;
 };

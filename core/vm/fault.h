@@ -47,17 +47,21 @@ class FaultPath {
  private:
   [[gnu::always_inline]] FaultResult HandleInSection(Vcpu<P>& vcpu, const GuestFault& fault) {
     const Slot* slot = state_.slots.Find(fault.gfn);
-    while (slot != nullptr && slot->invalid && P::keeps(point::fault_checks_slot)) {
+    while (slot != nullptr && slot->invalid && P::keeps(point::fault_checks_slot)) [[unlikely]] {
       // Outside of the section the slot may go; inside, that waits for us.
       if (!fault.prefetch || P::keeps(point::prefetch_gives_up)) return FaultResult::kRetry;
       P::Pause();
       slot = state_.slots.Find(fault.gfn);
     }
-    if (slot == nullptr) return FaultResult::kNoMemorySlot;
+    if (slot == nullptr) [[unlikely]] {
+      return FaultResult::kNoMemorySlot;
+    }
     const std::optional<FaultResult> fast = mapper_.Early(vcpu, *slot, fault);
     if (fast.has_value()) return *fast;
-    return fault.prefetch && state_.v14() ? MapAhead(vcpu, *slot, fault)
-                                          : HandleLocked(vcpu, *slot, fault);
+    if (fault.prefetch && state_.v14()) [[unlikely]] {
+      return MapAhead(vcpu, *slot, fault);
+    }
+    return HandleLocked(vcpu, *slot, fault);
   }
 
   [[gnu::always_inline]] FaultResult HandleLocked(Vcpu<P>& vcpu, const Slot& slot,
@@ -72,13 +76,19 @@ class FaultPath {
     if (in_order) snapshot = state_.invalidation.Snapshot();
     if (before_size) found.level = mapper_.SizeAtLookup(slot, fault.gfn);
     found.page = state_.environment.FaultIn(slot.AddressOf(fault.gfn), fault.write);
-    if (found.page.pfn == kNoPfn) return FaultResult::kNoMemory;
+    if (found.page.pfn == kNoPfn) [[unlikely]] {
+      return FaultResult::kNoMemory;
+    }
     if (!in_order) snapshot = state_.invalidation.Snapshot();
 
     const std::optional<FaultResult> result = MapLocked(vcpu, slot, fault, found, snapshot, true);
-    return result.has_value() ? *result : MapExclusive(vcpu, slot, fault, found, snapshot);
+    if (result.has_value()) [[likely]] {
+      return *result;
+    }
+    // By a copy: a page that nothing else refers to is in registers.
+    return MapExclusive(vcpu, slot, fault, FaultPage(found), snapshot);
   }
-  [[gnu::noinline]] FaultResult MapExclusive(Vcpu<P>& vcpu, const Slot& slot,
+  [[gnu::cold, gnu::noinline]] FaultResult MapExclusive(Vcpu<P>& vcpu, const Slot& slot,
                                              const GuestFault& fault, const FaultPage& found,
                                              uint64_t snapshot) {
     return *MapLocked(vcpu, slot, fault, found, snapshot, /*shared=*/false);
@@ -92,7 +102,7 @@ class FaultPath {
     std::optional<FaultResult> result = FaultResult::kFixed;
     // What the fault has looked up may have been taken back since, or its root
     // has been given up.
-    if (!mapper_.RootIsStale(vcpu) && !state_.MustRetry(snapshot, fault.gfn)) {
+    if (!mapper_.RootIsStale(vcpu) && !state_.MustRetry(snapshot, fault.gfn)) [[likely]] {
       result = mapper_.Map(vcpu, slot, fault, found, shared);
     } else if (P::keeps(point::retry_is_no_success)) {
       result = FaultResult::kRetry;
@@ -110,7 +120,7 @@ class FaultPath {
   // and mmu_pte_write_new_pte; PROTOCOL 3.3). The lock is taken by the one function
   // and given up after the other, with the page in the vCPU's stash between them. ---
 
-  [[gnu::noinline]] FaultResult MapAhead(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault) {
+  [[gnu::cold, gnu::noinline]] FaultResult MapAhead(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault) {
     Guess(vcpu, slot, fault.gfn);
     const std::optional<PageStash> guess = vcpu.stash;
     const FaultResult result = UseGuess(vcpu, slot, fault);

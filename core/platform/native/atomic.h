@@ -8,6 +8,7 @@
 #include <source_location>
 #include <type_traits>
 
+#include "core/platform/native/tsan.h"
 #include "core/platform/platform.h"
 
 namespace racewalk {
@@ -52,6 +53,14 @@ class NativeAtomic {
 
   T load(Order order, Location /*loc*/ = Location::current()) const {
     return FromBits(bits_.load(order.value));
+  }
+  // Two loads in a row may become one, since the second may come at once after
+  // the first. ThreadSanitizer does not see the fence, which on x86 is none, and
+  // has the second.
+  T reload([[maybe_unused]] T seen, Order order, Location loc = Location::current()) const {
+    if constexpr (kTsan) return load(order, loc);
+    std::atomic_thread_fence(FailureOrder(order.value));
+    return seen;
   }
   void store(T value, Order order, Location /*loc*/ = Location::current()) {
     bits_.store(ToBits(value), order.value);

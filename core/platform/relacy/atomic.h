@@ -88,6 +88,10 @@ class RelacyAtomic {
     Report(EventKind::kLoad, order, loc, ToBits(value), 0, numbers_[slot]);
     return value;
   }
+  // Never what was seen for that alone: another store may have come in between.
+  T reload(T /*seen*/, Order order, Location loc = Location::current()) const {
+    return load(order, loc);
+  }
 
   void store(T value, Order order, Location loc = Location::current()) {
     World::Get().Step(OpKind::kStore, location_, order.at);
