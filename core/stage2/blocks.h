@@ -37,7 +37,7 @@ class Stage2Blocks {
   }
 
   // Puts `block` in the place of the table at `at`, which goes with all below.
-  [[gnu::noinline]] WalkResult Coalesce(const Context& at, Pte<P> block) {
+  [[gnu::cold, gnu::noinline]] WalkResult Coalesce(const Context& at, Pte<P> block) {
     if (NeedsExclusive(at)) return WalkResult::kExclusive;
     if (state_.variant.bbm2) {
       const bool in_time = P::keeps(point::clean_comes_first);
@@ -124,7 +124,7 @@ class Stage2Blocks {
   }
 
  private:
-  [[gnu::noinline]] bool HasDonated(Pte<P> link, int level, Gfn base) {
+  [[gnu::cold, gnu::noinline]] bool HasDonated(Pte<P> link, int level, Gfn base) {
     auto& entries = state_.tables.Follow(link, level, base).entries;
     for (uint32_t i = 0; i < G::kEntries; ++i) {
       const Pte<P> entry = entries[i].load(P::order(point::stage2_follow));

@@ -55,14 +55,15 @@ class Stage2Map {
     if (fault.write && !writable) return FaultResult::kEmulate;
     // Where writes are to show, a read maps for reading only.
     const bool grant = writable && (fault.write || !slot.logging());
-    Wish wish{.fault = fault,
-              .level = GoalLevel(slot, fault.gfn, found.level),
-              .leaf = Pte<P>::Leaf(found.page.pfn, grant, MakeGhost<P>(found.page.generation))};
+    const Wish wish{
+        .fault = fault,
+        .level = GoalLevel(slot, fault.gfn, found.level),
+        .leaf = Pte<P>::Leaf(found.page.pfn, grant, MakeGhost<P>(found.page.generation))};
     // By the level at which the hardware was stopped: by anything else, what is
     // relaxed may not be what stopped it, and it would be stopped again for ever.
     const bool relax = fault.present && (P::keeps(point::relax_by_level) ? fault.level == wish.level
                                                                          : !slot.logging());
-    const std::optional<FaultResult> result = relax ? Relax(wish) : Install(wish, shared);
+    const std::optional<FaultResult> result = relax ? Relax(Wish(wish)) : Install(wish, shared);
     const bool mapped = result == FaultResult::kFixed || result == FaultResult::kSpurious;
     // Under the lock that a harvest takes exclusively, so that it sees both or none.
     if (mapped && grant && slot.logging() && P::keeps(point::map_marks_dirty)) {
@@ -73,15 +74,19 @@ class Stage2Map {
 
   // --- The rest. ---
 
+  enum class Outcome : uint8_t {
+    kMissed,   // the walk has not come to where it is to be
+    kMapped,   // now
+    kKept,     // it was there
+    kDonated,  // the frame was given away
+    kRelax,    // it was there, and the hardware was stopped by its permissions
+  };
   // What a fault is to find when the guest tries again.
   struct Wish {
     const GuestFault& fault;
     int level;
-    Pte<P> leaf;           // of the faulting frame itself
-    bool mapped = false;   // the walk has come to where it is to be
-    bool kept = false;     // it was there
-    bool donated = false;  // the frame was given away
-    bool relax = false;    // it was there, and the hardware was stopped by its permissions
+    Pte<P> leaf;  // of the faulting frame itself
+    Outcome outcome = Outcome::kMissed;
   };
 
   // The hardware found everything in order but the access flag.
@@ -105,6 +110,10 @@ class Stage2Map {
 
   [[gnu::always_inline]] int GoalLevel(const Slot& slot, Gfn gfn, int host_level) const {
     if (slot.logging() && P::keeps(point::logging_maps_small)) return 1;
+    // The same as by what follows, without it.
+    if (host_level == 1) [[likely]] {
+      return 1;
+    }
     const int most = std::min(host_level, Stage2State<P, G>::kMaxLeafLevel);
     return LevelThatFits<G>(slot, gfn, most, &state_.tracked);
   }
@@ -134,7 +143,20 @@ class Stage2Map {
     return FaultResult::kFixed;
   }
 
-  [[gnu::always_inline]] std::optional<FaultResult> Install(Wish& wish, bool shared) {
+  // Most faults map a page, under the shared lock: for those the level is a
+  // constant all the way, and what is wished for is in registers. What is elsewhere
+  // gets a copy.
+  [[gnu::always_inline]] std::optional<FaultResult> Install(const Wish& wish, bool shared) {
+    if (wish.level != 1 || !shared) [[unlikely]] {
+      return InstallElsewhere(Wish(wish), shared);
+    }
+    Wish page{.fault = wish.fault, .level = 1, .leaf = wish.leaf};
+    return InstallAt(page, /*shared=*/true);
+  }
+  [[gnu::cold, gnu::noinline]] std::optional<FaultResult> InstallElsewhere(Wish wish, bool shared) {
+    return InstallAt(wish, shared);
+  }
+  [[gnu::always_inline]] std::optional<FaultResult> InstallAt(Wish& wish, bool shared) {
     const uint32_t flags = kVisitLeaf | kVisitTableBefore | kWalkForFault;
     const Gfn gfn = wish.fault.gfn;
     const WalkResult result =
@@ -144,41 +166,62 @@ class Stage2Map {
                                       __attribute__((always_inline)) { return Visited(at, wish); })
             : walker_.Walk(gfn, gfn, flags,
                            [&](const Context& at, Visit) { return Visited(at, wish); });
-    if (result == WalkResult::kExclusive) return std::nullopt;
-    if (wish.donated) return FaultResult::kNoMemorySlot;
-    if (wish.relax) return Relax(wish);
-    // It may also end early because the path went while it was walked.
-    if (result == WalkResult::kAgain || !wish.mapped) return FaultResult::kRetry;
-    return wish.kept ? FaultResult::kSpurious : FaultResult::kFixed;
+    if (result == WalkResult::kExclusive) [[unlikely]] {
+      return std::nullopt;
+    }
+    switch (wish.outcome) {
+      [[likely]] case Outcome::kMapped:
+        return FaultResult::kFixed;
+      case Outcome::kKept:
+        return FaultResult::kSpurious;
+      case Outcome::kDonated:
+        return FaultResult::kNoMemorySlot;
+      case Outcome::kRelax:
+        return Relax(Wish(wish));
+      case Outcome::kMissed:
+        break;
+    }
+    // Somebody else was faster, or the path went while it was walked.
+    return FaultResult::kRetry;
   }
 
   [[gnu::always_inline]] WalkResult Visited(const Context& at, Wish& wish) {
     // By copies: an entry that nothing else refers to is in registers.
     // A block would map what was given away.
-    if (at.level == wish.level && at.old.table() && blocks_.HasDonated(Context(at))) --wish.level;
-    if (at.level > wish.level)
-      return at.old.table() ? WalkResult::kDone : update_.Link(Context(at));
+    if (at.level == wish.level && at.old.table()) [[unlikely]] {
+      if (blocks_.HasDonated(Context(at))) --wish.level;
+    }
+    if (at.level > wish.level) {
+      if (at.old.table()) [[likely]] {
+        return WalkResult::kUntouched;
+      }
+      return update_.Link(Context(at));
+    }
     if (at.level < wish.level) return WalkResult::kDone;
-    const WalkResult result = AtGoal(Context(at), wish);
+    const WalkResult result = AtGoal(at, wish);
     if (result != WalkResult::kDone) return result;
-    wish.mapped = true;
+    if (wish.outcome != Outcome::kKept) wish.outcome = Outcome::kMapped;
     P::Trace(TraceKind::kMapped, wish.fault.gfn);
     return result;
   }
 
-  [[gnu::noinline]] WalkResult AtGoal(const Context& at, Wish& wish) {
+  [[gnu::always_inline]] WalkResult AtGoal(const Context& at, Wish& wish) {
     const Pte<P> leaf = wish.leaf.Whole(G::Span(at.level));
-    if (at.old.table()) return blocks_.Coalesce(at, leaf);
-    if (at.old.leaf() && at.old.pfn() == leaf.pfn()) {
+    if (at.old.table()) [[unlikely]] {
+      return blocks_.Coalesce(Context(at), leaf);
+    }
+    if (at.old.leaf() && at.old.pfn() == leaf.pfn()) [[unlikely]] {
       // Only the permissions differ: that is Relax's business, now if they are what
       // stopped the hardware, else at the next fault.
-      wish.kept = at.old.writable() || !wish.fault.write;
-      wish.relax = P::keeps(point::relax_by_level) && !wish.kept && wish.fault.present &&
-                   wish.fault.level == at.level;
-      return wish.kept ? WalkResult::kDone : WalkResult::kAgain;
+      const bool kept = at.old.writable() || !wish.fault.write;
+      const bool relax = P::keeps(point::relax_by_level) && !kept && wish.fault.present &&
+                         wish.fault.level == at.level;
+      if (kept) wish.outcome = Outcome::kKept;
+      if (relax) wish.outcome = Outcome::kRelax;
+      return kept ? WalkResult::kDone : WalkResult::kAgain;
     }
-    if (at.old.donated() && P::keeps(point::map_respects_owner)) {
-      wish.donated = true;
+    if (at.old.donated() && P::keeps(point::map_respects_owner)) [[unlikely]] {
+      wish.outcome = Outcome::kDonated;
       return WalkResult::kAgain;
     }
     return blocks_.Put(at, leaf);

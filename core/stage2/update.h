@@ -27,7 +27,7 @@ class Stage2Update {
   // Locks the entry and forgets what was cached for it. False, and nothing is
   // done, if it is not `at.old` any more or is somebody else's.
   [[nodiscard, gnu::always_inline]] bool TryBreak(const Context& at) {
-    if (at.old.locked() && P::keeps(point::break_respects_lock)) {
+    if (at.old.locked() && P::keeps(point::break_respects_lock)) [[unlikely]] {
       P::Check(at.shared(), ViolationKind::kLockDiscipline, "A3",
                "{thread} meets a locked entry although it holds the MMU lock exclusively");
       return false;
@@ -35,8 +35,12 @@ class Stage2Update {
     // relaxed: what the entry was is known since the walk has read it, and what
     // it becomes is published by Make alone
     if (!Change(at, Pte<P>::Locked(), std::memory_order_relaxed)) return false;
-    if (at.old.valid() && P::keeps(point::break_flushes)) FlushEntry(at);
-    if (at.old.leaf()) state_.Unpin(at.old.pfn());
+    if (at.old.valid() && P::keeps(point::break_flushes)) [[unlikely]] {
+      FlushEntry(Context(at));
+    }
+    if (at.old.leaf()) [[unlikely]] {
+      state_.Unpin(at.old.pfn());
+    }
     if (at.old.counted() && (!at.old.leaf() || P::keeps(point::break_puts_leaf))) {
       state_.Put(at.table);
     }
@@ -64,7 +68,7 @@ class Stage2Update {
 
   // Makes the table that is missing at `at`. A block in its place goes; its
   // pages are mapped again when they are used.
-  [[gnu::noinline]] WalkResult Link(const Context& at) {
+  [[gnu::cold, gnu::noinline]] WalkResult Link(const Context& at) {
     const Pfn child = state_.NewTable(at.level - 1, at.gfn);
     if (TryBreak(at)) {
       Make(at, state_.tables.LinkTo(child));
@@ -120,7 +124,7 @@ class Stage2Update {
   void FreeUnused(Pfn table) { FreePages(state_, state_.tables.At(table)); }
 
   // The entry's whole range, and pointers to tables below it.
-  [[gnu::noinline]] void FlushEntry(const Context& at) {
+  [[gnu::cold, gnu::noinline]] void FlushEntry(const Context& at) {
     state_.FlushMany(at.gfn, P::keeps(point::break_flushes_all) ? at.last() : at.gfn);
   }
 

@@ -24,6 +24,7 @@ enum class Visit : uint8_t { kLeaf, kTableBefore, kTableAfter };
 
 enum class WalkResult : uint8_t {
   kDone,
+  kUntouched,  // done, and the visitor has not as much as looked at the entry
   kAgain,      // somebody else was faster, or owns the entry
   kExclusive,  // this needs the exclusive lock (rwlock)
 };
@@ -127,8 +128,9 @@ class Stage2Walker {
     }
     if (Ends(result, at.flags)) return result;
     // The visitor may have put a table here, or taken one away (A5).
-    if (visited && P::keeps(point::walk_reads_again)) Read(at);
-    return result;
+    const bool untouched = result == WalkResult::kUntouched;
+    if (visited && P::keeps(point::walk_reads_again)) Read(at, /*again=*/untouched);
+    return untouched ? WalkResult::kDone : result;
   }
 
   template <typename F>
@@ -145,8 +147,9 @@ class Stage2Walker {
     return Ends(result, at.flags) ? result : WalkResult::kDone;
   }
 
-  [[gnu::always_inline]] void Read(Context& at) {
-    at.old = WordOf(at).load(P::order(point::stage2_follow));
+  [[gnu::always_inline]] void Read(Context& at, bool again = false) {
+    const Order order = P::order(point::stage2_follow);
+    at.old = again ? WordOf(at).reload(at.old, order) : WordOf(at).load(order);
   }
 
   static bool Ends(WalkResult result, uint32_t flags) {

@@ -57,16 +57,16 @@ class TdpFault {
     // Most faults map a page: for those the level is a constant all the way.
     // What is elsewhere gets copies, also below: what nothing else refers to lives
     // in registers.
-    const FaultResult result =
-        goal == 1 ? Walk(root, slot, fault, found.page, 1)
-                  : WalkToBlock(root, slot, fault, HostPage(found.page), goal);
+    const FaultResult result = goal == 1
+                                   ? Walk(root, slot, fault, found.page, 1)
+                                   : WalkToBlock(root, slot, fault, HostPage(found.page), goal);
     state_.rcu.read_unlock();
     return result;
   }
 
   [[gnu::cold, gnu::noinline]] FaultResult WalkToBlock(TdpRoot<P, G>& root, const Slot& slot,
-                                            const GuestFault& fault, const HostPage& page,
-                                            int goal) {
+                                                       const GuestFault& fault,
+                                                       const HostPage& page, int goal) {
     return Walk(root, slot, fault, page, goal);
   }
   [[gnu::always_inline]] FaultResult Walk(TdpRoot<P, G>& root, const Slot& slot,
@@ -85,8 +85,8 @@ class TdpFault {
 
   // Where the way to the level `goal` is not there yet, or somebody owns an entry of it.
   [[gnu::cold, gnu::noinline]] FaultResult InstallBeyond(Iterator iter, const Slot& slot,
-                                              const GuestFault& fault, const HostPage& page,
-                                              int goal) {
+                                                         const GuestFault& fault,
+                                                         const HostPage& page, int goal) {
     return WalkOn(iter, goal) ? Install(iter, slot, fault, page) : FaultResult::kRetry;
   }
   // To the level `goal`, making the tables that are missing.
@@ -127,7 +127,7 @@ class TdpFault {
       return Done(fault, emulate ? FaultResult::kEmulate : FaultResult::kSpurious);
     }
     // Under the lock that a harvest takes exclusively, so that it sees both or none.
-    if (writable && slot.logging() && P::keeps(point::map_marks_dirty)) slot.MarkDirty(fault.gfn);
+    if (slot.logging() && writable && P::keeps(point::map_marks_dirty)) slot.MarkDirty(fault.gfn);
     const Spte<P> before = iter.old;
     while (!update_.TryShared(iter, leaf)) {
       if (P::keeps(point::lost_race_restarts)) return FaultResult::kRetry;
@@ -143,7 +143,10 @@ class TdpFault {
   Spte<P> MakeLeaf(int level, const HostPage& page, bool writable, bool dirty) const {
     const auto leaf = Spte<P>::Leaf(page.pfn, writable, dirty, MakeGhost<P>(page.generation))
                           .Whole(G::Span(level));
-    return state_.options.ad_bits ? leaf : leaf.without(spte_bits::kAccessed | spte_bits::kDirty);
+    if (state_.options.ad_bits) [[likely]] {
+      return leaf;
+    }
+    return leaf.without(spte_bits::kAccessed | spte_bits::kDirty);
   }
 
   static FaultResult Done(const GuestFault& fault, FaultResult result) {

@@ -109,8 +109,12 @@ class TdpHuge {
   [[gnu::always_inline]] int Level(const Slot& slot, Gfn gfn, bool small_if_logging,
                                    bool small_if_tracked) const {
     if (slot.logging() && small_if_logging) return 1;
-    const int most = std::min(state_.environment.MappingLevel(slot.AddressOf(gfn)),
-                              TdpState<P, G>::kMaxLeafLevel);
+    const int host = state_.environment.MappingLevel(slot.AddressOf(gfn));
+    // The same as by what follows, without it.
+    if (host == 1) [[likely]] {
+      return 1;
+    }
+    const int most = std::min(host, TdpState<P, G>::kMaxLeafLevel);
     return LevelThatFits<G>(slot, gfn, most, small_if_tracked ? &state_.tracked : nullptr);
   }
 

@@ -2,6 +2,7 @@
 #ifndef RACEWALK_CORE_PLATFORM_NATIVE_COUNTER_H_
 #define RACEWALK_CORE_PLATFORM_NATIVE_COUNTER_H_
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -25,12 +26,11 @@ class NativeCounter {
 
   void set_name(WordName /*name*/) {}
   [[gnu::always_inline]] void add(int64_t amount, Location /*loc*/ = Location::current()) {
-    const std::size_t thread = Presence::ThreadNumber();
-    // relaxed, everywhere: a statistic.
+    const std::size_t thread = Presence::KnownNumber();
     if (thread >= kAlone) [[unlikely]] {
-      parts_[kAlone].sum.fetch_add(amount, std::memory_order_relaxed);
-      return;
+      return AddSlowly(amount);
     }
+    // relaxed, everywhere: a statistic.
     std::atomic<int64_t>& sum = parts_[thread].sum;
     sum.store(sum.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
   }
@@ -42,6 +42,12 @@ class NativeCounter {
 
  private:
   static constexpr std::size_t kAlone = 15;  // threads
+
+  // Of a thread's first time, and of those that share.
+  [[gnu::cold, gnu::noinline]] void AddSlowly(int64_t amount) {
+    const std::size_t thread = std::min(Presence::ThreadNumber(), kAlone);
+    parts_[thread].sum.fetch_add(amount, std::memory_order_relaxed);
+  }
 
   struct alignas(64) Part {
     std::atomic<int64_t> sum{0};

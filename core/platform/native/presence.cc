@@ -18,6 +18,7 @@ struct Presence::Owner {
     Record* record = mine;
     mine = nullptr;
     quick = nullptr;
+    known = kUnknown;
     if (record == nullptr) return;
     record->DropFree();
     // A thread that ends inside of something is waited for for ever.
@@ -41,6 +42,8 @@ void Presence::TakeRecord() {
     }
   }
   auto* record = new Record;
+  // relaxed: nobody knows it yet. No object is at a record's own address.
+  record->places.back().object.store(record, std::memory_order_relaxed);
   record->taken.store(true, std::memory_order_relaxed);  // relaxed: nobody knows it yet
   // acquire: those that were there before are reached through this one.
   record->next = records.load(std::memory_order_acquire);
@@ -55,12 +58,13 @@ void Presence::TakeRecord() {
 void Presence::Use(Record* record) {
   mine = record;
   quick = AsymmetricFence::IsCheap() ? record : nullptr;
+  known = record->number;
 }
 
 void Presence::EnterSlowly(const void* object, Location loc) {
   Record& record = Mine();
   record.DropFree();
-  if (record.last != &record.places.back()) {
+  if (record.last[1].IsFree()) {
     record.Take(record.last + 1, object);
   } else {
     Record::Fill(PlaceBetween(record, loc), object);
@@ -134,7 +138,7 @@ void Presence::Wake() {
 
 // One that was left while later ones were not.
 Presence::Place& Presence::PlaceBetween(Record& record, Location loc) {
-  for (std::size_t i = 1; i < record.places.size(); ++i) {
+  for (std::size_t i = 1; i <= kMost; ++i) {
     if (record.places[i].IsFree()) return record.places[i];
   }
   NativeFail(ViolationKind::kLockDiscipline, "P3",

@@ -34,13 +34,13 @@ namespace racewalk {
 class Presence {
  public:
   using Location = std::source_location;
-  static constexpr std::size_t kMost = 16;  // objects that a thread may be inside of at once, counting
-                                            // each as often as it was entered
+  static constexpr std::size_t kMost = 16;  // objects that a thread may be inside of at once,
+                                            // counting each as often as it was entered
 
   // By the running thread about itself.
   [[gnu::always_inline]] static void Enter(const void* object, Location loc) {
     Record* record = quick;
-    if (record == nullptr || record->last == &record->places.back()) [[unlikely]] {
+    if (record == nullptr || !record->last[1].IsFree()) [[unlikely]] {
       return EnterSlowly(object, loc);
     }
     record->Take(record->last + 1, object);
@@ -64,10 +64,9 @@ class Presence {
 
   // A number that no other thread has at the same time, from 0 and as small as
   // can be. What its last owner did happens-before what this one does.
-  static std::size_t ThreadNumber() {
-    const Record* record = quick;
-    return record != nullptr ? record->number : Mine().number;
-  }
+  static std::size_t ThreadNumber() { return Mine().number; }
+  // The same once it has been asked for, else the largest number there is.
+  static std::size_t KnownNumber() { return known; }
 
   // Of all other threads. `before_sleep` is called once if it has to wait at all.
   template <typename F>
@@ -102,8 +101,9 @@ class Presence {
   // Of a thread. Stays when the thread has gone, for another one.
   struct alignas(128) Record {
     // A stack, since as a rule what was entered last is left first. The first
-    // place is never taken: there is one below each that is.
-    std::array<Place, kMost + 1> places;
+    // place is never taken, so that there is one below each that is, and the last
+    // one always.
+    std::array<Place, kMost + 2> places;
     Place* last = places.data();  // no place after it is taken, and most before it are
     std::size_t number = 0;
     std::atomic<bool> taken{false};  // by a thread
@@ -180,9 +180,12 @@ class Presence {
   static void Use(Record* record);
   static Place& PlaceBetween(Record& record, Location loc);
 
+  static constexpr std::size_t kUnknown = ~std::size_t{0};
+
   static inline constinit thread_local Record* mine = nullptr;
   // The same where fences are cheap, else null: what is done most asks once.
   static inline constinit thread_local Record* quick = nullptr;
+  static inline constinit thread_local std::size_t known = kUnknown;
   static inline constinit std::atomic<Record*> records{nullptr};
   // How many wait for a visit to end, asleep or about to be.
   static inline constinit std::atomic<int> sleepers{0};
