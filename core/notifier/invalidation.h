@@ -96,7 +96,9 @@ class Invalidation {
   // taken some of [first, last] already and not yet all.
   bool InProgress(Gfn first, Gfn last) const {
     // relaxed: ordered by the MMU lock
-    if (in_progress_.load(std::memory_order_relaxed) == 0) return false;
+    if (in_progress_.load(std::memory_order_relaxed) == 0) [[likely]] {
+      return false;
+    }
     // relaxed: ordered by the MMU lock
     const Gfn from = first_.load(std::memory_order_relaxed);
     // relaxed: ordered by the MMU lock

@@ -70,7 +70,9 @@ class MemorySlots {
   // The slot that has gfn, or nullptr.
   const Slot* Find(Gfn gfn, Location loc = Location::current()) const {
     for (const Slot& slot : Current(loc)) {
-      if (slot.Contains(gfn)) return &slot;
+      if (slot.Contains(gfn)) [[likely]] {
+        return &slot;
+      }
     }
     return nullptr;
   }

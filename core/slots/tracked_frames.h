@@ -23,11 +23,16 @@ class TrackedFrames {
     }
     count_.store(frames_.size());
   }
-  bool Any(Gfn first, Gfn last) const { return count_.load() != 0 && AnyOfSome(first, last); }
+  bool Any(Gfn first, Gfn last) const {
+    if (count_.load() == 0) [[likely]] {
+      return false;
+    }
+    return AnyOfSome(first, last);
+  }
 
  private:
   // Most VMs track none: only that is worth inlining.
-  [[gnu::noinline]] bool AnyOfSome(Gfn first, Gfn last) const {
+  [[gnu::cold, gnu::noinline]] bool AnyOfSome(Gfn first, Gfn last) const {
     return std::any_of(frames_.begin(), frames_.end(),
                        [&](Gfn gfn) { return first <= gfn && gfn <= last; });
   }

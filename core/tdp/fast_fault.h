@@ -24,7 +24,9 @@ class TdpFastFault {
   std::optional<FaultResult> Handle(Vcpu<P>& vcpu, const MemorySlot<P>& slot,
                                     const GuestFault& fault) {
     // Without A/D bits any fault may be one of ageing's making.
-    if (state_.options.ad_bits && !(fault.present && fault.write)) return std::nullopt;
+    if (state_.options.ad_bits && !(fault.present && fault.write)) [[likely]] {
+      return std::nullopt;
+    }
     return Try(vcpu, slot, fault);
   }
 

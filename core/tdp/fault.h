@@ -117,6 +117,20 @@ class TdpFault {
              "{thread} is about to map a page in a table of another level");
     const bool writable = page.writable && !(P::keeps(point::map_respects_tracking) &&
                                              state_.tracked.Any(fault.gfn, fault.gfn));
+    // Most faults find nothing there and map for writing: with both known, little
+    // is left to decide.
+    if (iter.old.present() || !writable) [[unlikely]] {
+      return PutElsewhere(Iterator(iter), slot, fault, HostPage(page), writable);
+    }
+    return Put(iter, slot, fault, page, /*writable=*/true);
+  }
+  [[gnu::cold, gnu::noinline]] FaultResult PutElsewhere(Iterator iter, const Slot& slot,
+                                                        const GuestFault& fault,
+                                                        const HostPage& page, bool writable) {
+    return Put(iter, slot, fault, page, writable);
+  }
+  [[gnu::always_inline]] FaultResult Put(Iterator& iter, const Slot& slot, const GuestFault& fault,
+                                         const HostPage& page, bool writable) {
     const Spte<P> leaf = MakeLeaf(iter.level, page, writable, fault.write && writable);
     // Or the compiler forgets it and has orders chosen when it runs.
     if (!leaf.leaf()) __builtin_unreachable();
@@ -129,7 +143,7 @@ class TdpFault {
     // Under the lock that a harvest takes exclusively, so that it sees both or none.
     if (slot.logging() && writable && P::keeps(point::map_marks_dirty)) slot.MarkDirty(fault.gfn);
     const Spte<P> before = iter.old;
-    while (!update_.TryShared(iter, leaf)) {
+    while (!update_.TryShared(iter, leaf)) [[unlikely]] {
       if (P::keeps(point::lost_race_restarts)) return FaultResult::kRetry;
       P::Pause();
     }

@@ -59,7 +59,10 @@ struct VmState {
   // Whether a fault may map what it has looked up since `snapshot`. With the MMU
   // lock held, and held on until the mapping is installed.
   bool MustRetry(uint64_t snapshot, Gfn gfn) const {
-    return v14() ? invalidation.HasEnded(snapshot) : invalidation.MustRetry(snapshot, gfn);
+    if (v14()) [[unlikely]] {
+      return invalidation.HasEnded(snapshot);
+    }
+    return invalidation.MustRetry(snapshot, gfn);
   }
 
   // Gives back what FaultIn has returned.
