@@ -177,8 +177,9 @@ class Stage2Blocks {
     return false;
   }
   Stage2State<P, G>& state_;
-  Stage2Walker<P, G>& walker_;
-  Stage2Update<P, G>& update_;
+  // As in Stage2Map.
+  Stage2Walker<P, G> walker_;
+  Stage2Update<P, G> update_;
 };
 
 }  // namespace racewalk

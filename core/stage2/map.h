@@ -19,7 +19,7 @@
 namespace racewalk {
 
 template <Platform P, typename G>
-class Stage2Map {
+class Stage2Map : private FaultPath<P, Stage2Map<P, G>> {
  public:
   using Slot = MemorySlot<P>;
   using Context = typename Stage2Walker<P, G>::Context;
@@ -29,7 +29,9 @@ class Stage2Map {
       : state_(state), walker_(walker), update_(update), blocks_(blocks) {}
 
   // On the vCPU's own thread, outside of guest mode.
-  FaultResult Handle(Vcpu<P>& vcpu, const GuestFault& fault) { return path_.Handle(vcpu, fault); }
+  FaultResult Handle(Vcpu<P>& vcpu, const GuestFault& fault) {
+    return this->HandleFault(vcpu, fault);
+  }
 
  private:
   friend class FaultPath<P, Stage2Map>;
@@ -228,10 +230,10 @@ class Stage2Map {
   }
 
   Stage2State<P, G>& state_;
-  Stage2Walker<P, G>& walker_;
-  Stage2Update<P, G>& update_;
-  Stage2Blocks<P, G>& blocks_;
-  FaultPath<P, Stage2Map> path_{state_, *this};
+  // Of references: copies are as good, and nearer.
+  Stage2Walker<P, G> walker_;
+  Stage2Update<P, G> update_;
+  Stage2Blocks<P, G> blocks_;
 };
 
 }  // namespace racewalk

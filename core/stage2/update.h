@@ -205,7 +205,7 @@ class Stage2Update {
   }
 
   Stage2State<P, G>& state_;
-  Walker& walker_;
+  Walker walker_;  // as in Stage2Map
 };
 
 }  // namespace racewalk

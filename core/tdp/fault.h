@@ -18,7 +18,7 @@
 namespace racewalk {
 
 template <Platform P, typename G>
-class TdpFault {
+class TdpFault : private FaultPath<P, TdpFault<P, G>> {
  public:
   using Iterator = TdpIterator<P, G>;
   using Slot = MemorySlot<P>;
@@ -28,7 +28,9 @@ class TdpFault {
       : state_(state), update_(update), roots_(roots), huge_(huge), fast_(state, roots) {}
 
   // On the vCPU's own thread, outside of guest mode, with a root loaded.
-  FaultResult Handle(Vcpu<P>& vcpu, const GuestFault& fault) { return path_.Handle(vcpu, fault); }
+  FaultResult Handle(Vcpu<P>& vcpu, const GuestFault& fault) {
+    return this->HandleFault(vcpu, fault);
+  }
 
  private:
   friend class FaultPath<P, TdpFault>;
@@ -169,11 +171,10 @@ class TdpFault {
   }
 
   TdpState<P, G>& state_;
-  TdpUpdate<P, G>& update_;
+  TdpUpdate<P, G> update_;  // of references, like huge_: a copy is as good, and nearer
   TdpRoots<P, G>& roots_;
-  TdpHuge<P, G>& huge_;
+  TdpHuge<P, G> huge_;
   TdpFastFault<P, G> fast_;
-  FaultPath<P, TdpFault> path_{state_, *this};
 };
 
 }  // namespace racewalk

@@ -159,7 +159,7 @@ class TdpHuge {
   }
 
   TdpState<P, G>& state_;
-  TdpUpdate<P, G>& update_;
+  TdpUpdate<P, G> update_;  // as in TdpFault
 };
 
 }  // namespace racewalk

@@ -187,8 +187,8 @@ class TdpIterator {
   const typename P::Rcu* rcu_;
   int min_level_;
   Gfn end_;
-  Gfn next_gfn_;                           // where the walk goes on at the lowest level
-  Gfn yielded_gfn_ = 0;                    // next_gfn_ when the walk last (re)started
+  Gfn next_gfn_;           // where the walk goes on at the lowest level
+  Gfn yielded_gfn_ = 0;    // next_gfn_ when the walk last (re)started
   Table* here_ = nullptr;  // the table that has the entry
   Tables path_;
   bool valid_ = true;

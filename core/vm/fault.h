@@ -19,7 +19,8 @@ struct FaultPage {
   int level = 1;  // of the host's mapping when it was asked for, if the MMU wants to know so early
 };
 
-// What differs between MMUs, in a section of the slots:
+// Mapper derives from it, so that a fault has one pointer to begin with. It is what
+// differs between MMUs; `state_` is theirs, and in a section of the slots:
 //   optional<FaultResult> Early(vcpu, slot, fault)        what needs no page of the host; if
 //                                                         nothing, it takes more than that
 //   int SizeAtLookup(slot, gfn)                           the level of the host's mapping, asked
@@ -31,34 +32,32 @@ struct FaultPage {
 //                                                         made writable
 template <Platform P, typename Mapper>
 class FaultPath {
- public:
+ protected:
   using Slot = MemorySlot<P>;
 
-  FaultPath(VmState<P>& state, Mapper& mapper) : state_(state), mapper_(mapper) {}
-
   // On the vCPU's own thread, outside of guest mode, with a root loaded.
-  FaultResult Handle(Vcpu<P>& vcpu, const GuestFault& fault) {
-    state_.slots.BeginReading();
+  FaultResult HandleFault(Vcpu<P>& vcpu, const GuestFault& fault) {
+    state().slots.BeginReading();
     const FaultResult result = HandleInSection(vcpu, fault);
-    state_.slots.EndReading();
+    state().slots.EndReading();
     return result;
   }
 
  private:
   [[gnu::always_inline]] FaultResult HandleInSection(Vcpu<P>& vcpu, const GuestFault& fault) {
-    const Slot* slot = state_.slots.Find(fault.gfn);
+    const Slot* slot = state().slots.Find(fault.gfn);
     while (slot != nullptr && slot->invalid && P::keeps(point::fault_checks_slot)) [[unlikely]] {
       // Outside of the section the slot may go; inside, that waits for us.
       if (!fault.prefetch || P::keeps(point::prefetch_gives_up)) return FaultResult::kRetry;
       P::Pause();
-      slot = state_.slots.Find(fault.gfn);
+      slot = state().slots.Find(fault.gfn);
     }
     if (slot == nullptr) [[unlikely]] {
       return FaultResult::kNoMemorySlot;
     }
-    const std::optional<FaultResult> fast = mapper_.Early(vcpu, *slot, fault);
+    const std::optional<FaultResult> fast = self().Early(vcpu, *slot, fault);
     if (fast.has_value()) return *fast;
-    if (fault.prefetch && state_.v14()) [[unlikely]] {
+    if (fault.prefetch && state().v14()) [[unlikely]] {
       return MapAhead(vcpu, *slot, fault);
     }
     return HandleLocked(vcpu, *slot, fault);
@@ -71,15 +70,15 @@ class FaultPath {
     uint64_t snapshot = 0;
     FaultPage found;
     const bool before_size = P::keeps(point::snapshot_before_size);
-    if (!before_size) found.level = mapper_.SizeAtLookup(slot, fault.gfn);
+    if (!before_size) found.level = self().SizeAtLookup(slot, fault.gfn);
     const bool in_order = P::keeps(point::snapshot_before_lookup);
-    if (in_order) snapshot = state_.invalidation.Snapshot();
-    if (before_size) found.level = mapper_.SizeAtLookup(slot, fault.gfn);
-    found.page = state_.environment.FaultIn(slot.AddressOf(fault.gfn), fault.write);
+    if (in_order) snapshot = state().invalidation.Snapshot();
+    if (before_size) found.level = self().SizeAtLookup(slot, fault.gfn);
+    found.page = state().environment.FaultIn(slot.AddressOf(fault.gfn), fault.write);
     if (found.page.pfn == kNoPfn) [[unlikely]] {
       return FaultResult::kNoMemory;
     }
-    if (!in_order) snapshot = state_.invalidation.Snapshot();
+    if (!in_order) snapshot = state().invalidation.Snapshot();
 
     const std::optional<FaultResult> result = MapLocked(vcpu, slot, fault, found, snapshot, true);
     if (result.has_value()) [[likely]] {
@@ -89,8 +88,8 @@ class FaultPath {
     return MapExclusive(vcpu, slot, fault, FaultPage(found), snapshot);
   }
   [[gnu::cold, gnu::noinline]] FaultResult MapExclusive(Vcpu<P>& vcpu, const Slot& slot,
-                                             const GuestFault& fault, const FaultPage& found,
-                                             uint64_t snapshot) {
+                                                        const GuestFault& fault,
+                                                        const FaultPage& found, uint64_t snapshot) {
     return *MapLocked(vcpu, slot, fault, found, snapshot, /*shared=*/false);
   }
 
@@ -98,12 +97,12 @@ class FaultPath {
                                                               const GuestFault& fault,
                                                               const FaultPage& found,
                                                               uint64_t snapshot, bool shared) {
-    state_.Lock(shared);
+    state().Lock(shared);
     std::optional<FaultResult> result = FaultResult::kFixed;
     // What the fault has looked up may have been taken back since, or its root
     // has been given up.
-    if (!mapper_.RootIsStale(vcpu) && !state_.MustRetry(snapshot, fault.gfn)) [[likely]] {
-      result = mapper_.Map(vcpu, slot, fault, found, shared);
+    if (!self().RootIsStale(vcpu) && !state().MustRetry(snapshot, fault.gfn)) [[likely]] {
+      result = self().Map(vcpu, slot, fault, found, shared);
     } else if (P::keeps(point::retry_is_no_success)) {
       result = FaultResult::kRetry;
     }
@@ -111,7 +110,7 @@ class FaultPath {
     // back and free it, and a mark would come too late.
     const bool in_time = P::keeps(point::release_under_lock);
     if (result.has_value() && in_time) Release(found.page, *result);
-    state_.Unlock(shared);
+    state().Unlock(shared);
     if (result.has_value() && !in_time) Release(found.page, *result);
     return result;
   }
@@ -120,14 +119,15 @@ class FaultPath {
   // and mmu_pte_write_new_pte; PROTOCOL 3.3). The lock is taken by the one function
   // and given up after the other, with the page in the vCPU's stash between them. ---
 
-  [[gnu::cold, gnu::noinline]] FaultResult MapAhead(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault) {
+  [[gnu::cold, gnu::noinline]] FaultResult MapAhead(Vcpu<P>& vcpu, const Slot& slot,
+                                                    const GuestFault& fault) {
     Guess(vcpu, slot, fault.gfn);
     const std::optional<PageStash> guess = vcpu.stash;
     const FaultResult result = UseGuess(vcpu, slot, fault);
     // As in MapLocked.
     const bool in_time = P::keeps(point::release_under_lock);
     if (guess.has_value() && in_time) DropGuess(vcpu, *guess, result);
-    state_.Unlock(/*shared=*/true);
+    state().Unlock(/*shared=*/true);
     if (guess.has_value() && !in_time) DropGuess(vcpu, *guess, result);
     return result;
   }
@@ -136,11 +136,11 @@ class FaultPath {
   void Guess(Vcpu<P>& vcpu, const Slot& slot, Gfn gfn) {
     PageStash guess{.gfn = gfn, .page = {}, .sequence = 0};
     const bool in_order = P::keeps(point::snapshot_before_lookup);
-    if (in_order) guess.sequence = state_.invalidation.Snapshot();
-    guess.page = state_.environment.FaultIn(slot.AddressOf(gfn), /*write=*/false);
-    if (!in_order) guess.sequence = state_.invalidation.Snapshot();
+    if (in_order) guess.sequence = state().invalidation.Snapshot();
+    guess.page = state().environment.FaultIn(slot.AddressOf(gfn), /*write=*/false);
+    if (!in_order) guess.sequence = state().invalidation.Snapshot();
     const bool found = guess.page.pfn != kNoPfn;
-    if (found || P::keeps(point::guess_always_locks)) state_.Lock(/*shared=*/true);
+    if (found || P::keeps(point::guess_always_locks)) state().Lock(/*shared=*/true);
     if (!found) return;
     P::Check(!vcpu.stash.has_value(), ViolationKind::kAssertion, "N2",
              "{thread} guesses a page before its last guess has been used");
@@ -150,11 +150,11 @@ class FaultPath {
   FaultResult UseGuess(Vcpu<P>& vcpu, const Slot& slot, const GuestFault& fault) {
     if (!vcpu.stash.has_value()) return FaultResult::kNoMemory;
     const PageStash& guess = *vcpu.stash;
-    const bool stale = mapper_.RootIsStale(vcpu) || (P::keeps(point::guess_is_checked) &&
-                                                     state_.MustRetry(guess.sequence, guess.gfn));
+    const bool stale = self().RootIsStale(vcpu) || (P::keeps(point::guess_is_checked) &&
+                                                    state().MustRetry(guess.sequence, guess.gfn));
     if (stale) return FaultResult::kRetry;
     const FaultPage found{.page = guess.page, .level = 1};
-    return mapper_.Map(vcpu, slot, fault, found, /*shared=*/true).value_or(FaultResult::kRetry);
+    return self().Map(vcpu, slot, fault, found, /*shared=*/true).value_or(FaultResult::kRetry);
   }
 
   // Used or not: the next guess finds the stash empty.
@@ -166,11 +166,11 @@ class FaultPath {
 
   void Release(const HostPage& page, FaultResult result) {
     const bool mapped = result == FaultResult::kFixed || result == FaultResult::kSpurious;
-    state_.ReleasePage(page, mapped && page.writable && mapper_.MarksAtFault());
+    state().ReleasePage(page, mapped && page.writable && self().MarksAtFault());
   }
 
-  VmState<P>& state_;
-  Mapper& mapper_;
+  Mapper& self() { return static_cast<Mapper&>(*this); }
+  VmState<P>& state() { return self().state_; }
 };
 
 }  // namespace racewalk
