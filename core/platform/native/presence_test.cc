@@ -108,5 +108,82 @@ TEST(PresenceTest, ThreadNumbersAreEachOnesOwn) {
   EXPECT_EQ(mine, Presence::ThreadNumber());
 }
 
+// Two threads meet here again and again, and go on at nearly the same time: no system call,
+// and few instructions.
+class Meeting {
+ public:
+  void Meet(int number) {  // from 1
+    arrived_.fetch_add(1, std::memory_order_acq_rel);
+    for (int spins = 0; arrived_.load(std::memory_order_acquire) < 2 * number; ++spins) {
+      if (spins % 1000 == 999) std::this_thread::yield();
+    }
+  }
+
+ private:
+  std::atomic<int> arrived_{0};
+};
+
+// Who comes first to a meeting leaves it last, by as much as a cache line takes; so both are
+// delayed by this much in all combinations.
+void Linger(int loops) {
+  for (volatile int i = 0; i < loops; i = i + 1) {
+  }
+}
+
+// Store buffering, which is what the fences are for: of one that enters and then looks, and one
+// that says something and then looks who is inside, at least one sees the other. `looks(object,
+// found)` calls `found` if somebody is inside, before it waits.
+template <typename F>
+int MissedEachOther(int rounds, F looks) {
+  const int object = 0;
+  std::atomic<bool> said = false;
+  std::atomic<bool> looked = false;
+  bool saw = false;
+  Meeting meeting;
+  std::thread guest([&] {
+    for (int round = 0; round < rounds; ++round) {
+      meeting.Meet(2 * round + 1);
+      Linger(round % 61);
+      Enter(&object);
+      saw = said.load(std::memory_order_relaxed);
+      while (!looked.load(std::memory_order_acquire)) std::this_thread::yield();
+      Leave(&object);
+      meeting.Meet(2 * round + 2);
+    }
+  });
+  int missed = 0;
+  for (int round = 0; round < rounds; ++round) {
+    bool found = false;
+    meeting.Meet(2 * round + 1);
+    Linger(round % 67);
+    said.store(true, std::memory_order_relaxed);
+    looks(&object, [&] {
+      found = true;
+      looked.store(true, std::memory_order_release);
+    });
+    looked.store(true, std::memory_order_release);
+    meeting.Meet(2 * round + 2);
+    if (!saw && !found) ++missed;
+    said.store(false, std::memory_order_relaxed);
+    looked.store(false, std::memory_order_relaxed);
+  }
+  guest.join();
+  return missed;
+}
+
+TEST(PresenceTest, WhoEntersOrWhoWaitsSeesTheOther) {
+  EXPECT_EQ(MissedEachOther(100'000, [](const void* object,
+                                        auto found) { Presence::AwaitLeft(object, found); }),
+            0);
+}
+
+TEST(PresenceTest, WhoEntersOrWhoLooksSeesTheOther) {
+  EXPECT_EQ(MissedEachOther(100'000,
+                            [](const void* object, auto found) {
+                              if (Presence::AnyInside(object)) found();
+                            }),
+            0);
+}
+
 }  // namespace
 }  // namespace racewalk
