@@ -1,5 +1,7 @@
 #include "core/platform/native/presence.h"
 
+#include <algorithm>
+
 #include "core/platform/native/fail.h"
 
 namespace racewalk {
@@ -79,7 +81,8 @@ void Presence::LeaveSlowly(const void* object, Location loc) {
     NativeFail(ViolationKind::kLockDiscipline, "P3",
                "{thread} leaves a read section that it is not in", loc);
   }
-  place->GiveUp(object);
+  TellTsanOfOutermost(record, object);
+  place->Empty();
   record.DropFree();
   AsymmetricFence::Light();
   WakeSleepers();
@@ -91,6 +94,14 @@ Presence::Place* Presence::Find(Record& record, const void* object) {
     if (place->object.load(std::memory_order_relaxed) == object) return place;
   }
   return nullptr;
+}
+
+void Presence::ReleaseIfOutermost(Record& record, const void* object) {
+  // relaxed: the thread's own
+  const auto visits = std::count_if(
+      record.places.begin(), record.places.end(),
+      [&](const Place& place) { return place.object.load(std::memory_order_relaxed) == object; });
+  if (visits == 1) TsanRelease(object);
 }
 
 bool Presence::IsInsideAny() {

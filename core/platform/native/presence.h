@@ -54,7 +54,8 @@ class Presence {
       return LeaveSlowly(object, loc);
     }
     Place* place = record->last;
-    place->GiveUp(object);
+    TellTsanOfOutermost(*record, object);
+    place->Empty();
     record->last = place - 1;
     AsymmetricFence::LightIfCheap();
     WakeSleepers();
@@ -92,8 +93,7 @@ class Presence {
 
     // relaxed: the thread's own
     bool IsFree() const { return object.load(std::memory_order_relaxed) == nullptr; }
-    [[gnu::always_inline]] void GiveUp(const void* left) {
-      TsanRelease(left);
+    [[gnu::always_inline]] void Empty() {
       // release: acquired by the fence at the end of AwaitLeft.
       object.store(nullptr, std::memory_order_release);
     }
@@ -115,7 +115,7 @@ class Presence {
       Fill(*place, object);
     }
     [[gnu::always_inline]] static void Fill(Place& place, const void* object) {
-      // release: as in GiveUp, for a wait that misses the state in between.
+      // release: as in Empty, for a wait that misses the state in between.
       // relaxed: no other thread writes it.
       place.visits.store(place.visits.load(std::memory_order_relaxed) + 1,
                          std::memory_order_release);
@@ -146,6 +146,11 @@ class Presence {
     return *mine;
   }
   static Place* Find(Record& record, const void* object);
+  // Who leaves the inner one of two visits has not left: that orders nothing.
+  static void TellTsanOfOutermost(Record& record, const void* object) {
+    if constexpr (kTsan) ReleaseIfOutermost(record, object);
+  }
+  static void ReleaseIfOutermost(Record& record, const void* object);
   // The first of a thread, one without cheap fences, and what is out of order.
   [[gnu::cold, gnu::noinline]] static void EnterSlowly(const void* object, Location loc);
   [[gnu::cold, gnu::noinline]] static void LeaveSlowly(const void* object, Location loc);
