@@ -135,21 +135,21 @@ class StressPlain {
  public:
   using Location = std::source_location;
 
-  explicit StressPlain(WordName /*name*/ = {}) : value_{}, copy_(T{}) {}
+  explicit StressPlain(WordName /*name*/ = {}) : copy_(T{}) {}
   explicit StressPlain(T value, WordName /*name*/ = {}) : value_(value), copy_(value) {}
   StressPlain(const StressPlain&) = delete;
   StressPlain& operator=(const StressPlain&) = delete;
 
   void set_name(WordName /*name*/) {}
-  T load(Location /*loc*/ = Location::current()) const { return value_; }
+  T load(Location /*loc*/ = Location::current()) const { return value_.load(); }
   void store(T value, Location /*loc*/ = Location::current()) {
-    value_ = value;
+    value_.store(value);
     copy_.store(value, std::memory_order_relaxed);
   }
   T peek() const { return copy_.load(std::memory_order_relaxed); }
 
  private:
-  T value_;
+  NativePlain<T> value_;
   std::atomic<T> copy_;
   static_assert(std::atomic<T>::is_always_lock_free);
 };

@@ -43,7 +43,7 @@ TEST(LifeWordDeathTest, ADoubleFreeFails) {
 }
 
 TEST(LifeStateTest, ARaceWithAFreeIsAUseAfterFree) {
-  const LifeState alive{1, true}, freed{1, false};
+  const LifeState alive{1, 1}, freed{1, 0};
   EXPECT_EQ(LifeState::Race(alive, alive).kind, ViolationKind::kDataRace);
   EXPECT_EQ(LifeState::Race(alive, freed).kind, ViolationKind::kUseAfterFree);
   EXPECT_EQ(LifeState::Race(freed, alive).kind, ViolationKind::kUseAfterFree);
@@ -51,8 +51,8 @@ TEST(LifeStateTest, ARaceWithAFreeIsAUseAfterFree) {
 }
 
 TEST(LifeStateTest, BitsDistinguishStates) {
-  EXPECT_NE((LifeState{1, true}.bits()), (LifeState{1, false}.bits()));
-  EXPECT_NE((LifeState{1, true}.bits()), (LifeState{2, true}.bits()));
+  EXPECT_NE((LifeState{1, 1}.bits()), (LifeState{1, 0}.bits()));
+  EXPECT_NE((LifeState{1, 1}.bits()), (LifeState{2, 1}.bits()));
 }
 
 TEST(GhostTest, NativelyAnyGhostMatches) {
