@@ -8,6 +8,7 @@
 #include <source_location>
 
 #include "core/platform/native/atomic.h"
+#include "sanitizers/relaxed_store.h"
 #include "sanitizers/stress_thread.h"
 
 namespace racewalk {
@@ -59,7 +60,11 @@ class StressAtomic {
   void store(T value, Order order, Location loc = Location::current()) {
     StressThread::AtPoint();
     Log(EventKind::kStore, order, value, loc);
-    word_.store(value, order);
+    if (order.value == std::memory_order_relaxed) {
+      RelaxedStore::Make([&](std::memory_order as) { word_.store(value, as); });
+    } else {
+      word_.store(value, order);
+    }
     StressThread::AtPoint();  // what comes next may come late
   }
   T exchange(T value, Order order, Location loc = Location::current()) {

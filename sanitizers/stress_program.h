@@ -18,9 +18,11 @@
 namespace racewalk {
 
 // Runs it from making the VM to its end; StressWorld has been set. Which MMU it
-// is costs minutes to compile, so each has a file of its own.
+// is, and of which geometry, costs minutes to compile, so each has a file of its own.
 void RunTdpRound(const RoundPlan& plan, const ScaledSubject& subject, RoundLogs logs);
 void RunStage2Round(const RoundPlan& plan, const ScaledSubject& subject, RoundLogs logs);
+void RunSmallTdpRound(const RoundPlan& plan, const ScaledSubject& subject, RoundLogs logs);
+void RunSmallStage2Round(const RoundPlan& plan, const ScaledSubject& subject, RoundLogs logs);
 
 template <typename Arch>
 class StressProgram {
