@@ -27,8 +27,8 @@ namespace {
 constexpr uint32_t kBlockPages = 512;
 constexpr uint32_t kMostTurns = 16;
 constexpr uint32_t kMostSmallTurns = 64;
-// One of so many rounds has small tables, if the scenario has.
-constexpr uint32_t kSmallOneOf = 4;
+// One of so many rounds has small tables, if the scenario has. They take little of the time.
+constexpr uint32_t kSmallOneOf = 2;
 // Pages that the operations of a round name, turns included: keeps a round
 // short even where every access is instrumented.
 constexpr uint64_t kMostPages = 40'000;

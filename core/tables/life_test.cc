@@ -1,11 +1,17 @@
 // Goal: a page is alive from Begin to End, each life has its generation, and a
 // use outside of one is told for what it is.
-// Method: one thread natively; how races are told is a function of two states.
+// Method: one thread natively, two where ThreadSanitizer is to see a race; how
+// races are told is a function of two states.
 #include "core/tables/life.h"
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <cstdlib>
+#include <thread>
+
 #include "core/platform/native.h"
+#include "core/platform/native/tsan.h"
 #include "core/tables/ghost.h"
 
 namespace racewalk {
@@ -41,6 +47,41 @@ TEST(LifeWordDeathTest, ADoubleFreeFails) {
   word.End();
   EXPECT_DEATH(word.End(), "double-free L4");
 }
+
+#if defined(RACEWALK_TSAN)
+// Runs `write` on a thread of its own, while another one looks whether the word is alive.
+template <typename F>
+[[noreturn]] void CheckBeside(Word& word, F write) {
+  std::atomic<bool> written = false;
+  std::thread writer([&] {
+    write();
+    written.store(true, std::memory_order_relaxed);
+  });
+  while (!written.load(std::memory_order_relaxed)) NativePlatform::Pause();
+  word.Check();
+  writer.join();
+  std::exit(0);
+}
+
+TEST(NativeLifeWordRaceDeathTest, UsesThatNothingOrdersAfterItsBeginAreReported) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  Word word(WordName{"life"});
+  EXPECT_EXIT(CheckBeside(word, [&] { word.Begin(); }), testing::ExitedWithCode(66),
+              "ThreadSanitizer: data race");
+}
+
+TEST(NativeLifeWordRaceDeathTest, NorBeforeItsEnd) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  Word word(WordName{"life"});
+  word.Begin();
+  const auto end_and_begin = [&] {
+    word.End();
+    word.Begin();
+  };
+  EXPECT_EXIT(CheckBeside(word, end_and_begin), testing::ExitedWithCode(66),
+              "ThreadSanitizer: data race");
+}
+#endif
 
 TEST(LifeStateTest, ARaceWithAFreeIsAUseAfterFree) {
   const LifeState alive{1, 1}, freed{1, 0};
