@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "sanitizers/scaled.h"
 #include "scenarios/hash.h"
 #include "scenarios/rng.h"
 #include "scenarios/scenario.h"
@@ -25,6 +26,9 @@ namespace {
 // Base pages that a 2 MiB block maps.
 constexpr uint32_t kBlockPages = 512;
 constexpr uint32_t kMostTurns = 16;
+constexpr uint32_t kMostSmallTurns = 64;
+// One of so many rounds has small tables, if the scenario has. They take little of the time.
+constexpr uint32_t kSmallOneOf = 2;
 // Pages that the operations of a round name, turns included: keeps a round
 // short even where every access is instrumented.
 constexpr uint64_t kMostPages = 40'000;
@@ -167,9 +171,12 @@ absl::StatusOr<RoundPlan> PlanRound(const Scenario& scenario, absl::string_view 
   plan.mmu = std::string(mmu);
   plan.variant = std::string(variant);
   Unroll(plan.scenario);
-  plan.pages_per_frame = DrawPages(scenario, prepared->shape.huge_pages, rng);
+  // Drawn always, as what follows.
+  plan.small_tables = rng.Below(kSmallOneOf) == 0 && HasSmallTables(scenario);
+  const uint32_t pages_drawn = DrawPages(scenario, prepared->shape.huge_pages, rng);
+  plan.pages_per_frame = plan.small_tables ? 1 : pages_drawn;
   plan.in_order = rng.Below(2) == 0;
-  const uint32_t turns = 1 + rng.Below(kMostTurns);
+  const uint32_t turns = 1 + rng.Below(plan.small_tables ? kMostSmallTurns : kMostTurns);
   const Noise noise = DrawNoise(rng);
   plan.noise = limits.noise.value_or(noise);
   plan.seed = rng.Next();
@@ -211,6 +218,7 @@ std::string NoiseText(const Noise& noise) {
 
 std::string RoundText(const RoundPlan& plan) {
   return absl::StrCat("threads=", plan.scenario.threads.size(), " pages=", plan.pages_per_frame,
+                      plan.small_tables ? " tables=small" : "",
                       " order=", plan.in_order ? "own" : "shuffled", " turns=", plan.turns,
                       " noise=", NoiseText(plan.noise));
 }

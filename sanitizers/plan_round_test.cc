@@ -144,6 +144,7 @@ TEST(PlanRound, AboutHalfOfTheRoundsKeepTheOrder) {
   for (uint64_t number = 0; number < 400; ++number) {
     const RoundPlan plan = Plan(scenario, number);
     in_order += plan.in_order ? 1 : 0;
+    if (plan.small_tables) continue;
     turns.insert(plan.turns);
     pages.insert(plan.pages_per_frame);
   }
@@ -152,11 +153,30 @@ TEST(PlanRound, AboutHalfOfTheRoundsKeepTheOrder) {
   EXPECT_EQ(pages, (std::set<uint32_t>{1, 4, 16, 64, 256}));
 }
 
+TEST(PlanRound, AboutHalfOfTheRoundsHaveTheScenariosOwnTables) {
+  const Scenario scenario = Parse("vcpu a{write 0; read 1} host h{unmap 0..3}");
+  const Scenario wide = Parse("geometry=3x2 frames=8 vcpu a{write 0} host h{unmap 0}");
+  int small = 0;
+  uint32_t most_turns = 0;
+  for (uint64_t number = 0; number < 400; ++number) {
+    const RoundPlan plan = Plan(scenario, number);
+    EXPECT_FALSE(Plan(wide, number).small_tables);
+    EXPECT_EQ(RoundText(plan).find("tables=small") != std::string::npos, plan.small_tables);
+    if (!plan.small_tables) continue;
+    ++small;
+    most_turns = std::max(most_turns, plan.turns);
+    EXPECT_EQ(plan.pages_per_frame, 1u);
+  }
+  EXPECT_THAT(small, AllOf(Ge(140), Le(260)));
+  EXPECT_THAT(most_turns, AllOf(Ge(40u), Le(64u)));
+}
+
 TEST(PlanRound, BlocksOfTheScenarioAreRealBlocks) {
   const Scenario made = Parse("vcpu a{write 0} host h{make_huge 0; make_small 0}");
   const Scenario wide = Parse("geometry=3x2 frames=8 host=huge vcpu a{write 0} host h{unmap 0}");
   for (uint64_t number = 0; number < kRounds; ++number) {
-    EXPECT_EQ(Plan(made, number).pages_per_frame, 256u);
+    const RoundPlan plan = Plan(made, number);
+    EXPECT_EQ(plan.pages_per_frame, plan.small_tables ? 1u : 256u);
     EXPECT_EQ(Plan(wide, number).pages_per_frame, 128u);
   }
 }

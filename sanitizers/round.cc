@@ -1,5 +1,6 @@
 #include "sanitizers/round.h"
 
+#include "sanitizers/relaxed_store.h"
 #include "sanitizers/scaled.h"
 #include "sanitizers/stress_program.h"
 #include "sanitizers/stress_thread.h"
@@ -17,10 +18,11 @@ absl::Status RunRound(const RoundPlan& plan, RoundLogs logs) {
   StressWorld::seed = plan.seed;
   const std::size_t callbacks = kMaxScenarioThreads + 1;
   StressWorld::callback_log = callbacks < logs.threads.size() ? &logs.threads[callbacks] : nullptr;
+  RelaxedStore::Prepare();
   if (plan.mmu == "tdp") {
-    RunTdpRound(plan, *subject, logs);
+    (plan.small_tables ? RunSmallTdpRound : RunTdpRound)(plan, *subject, logs);
   } else {
-    RunStage2Round(plan, *subject, logs);
+    (plan.small_tables ? RunSmallStage2Round : RunStage2Round)(plan, *subject, logs);
   }
   return absl::OkStatus();
 }

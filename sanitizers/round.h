@@ -1,4 +1,4 @@
-// A round: one scenario, scaled up to full-size tables, raced once on real threads.
+// A round: one scenario, as a rule scaled up to full-size tables, raced once on real threads.
 #ifndef RACEWALK_SANITIZERS_ROUND_H_
 #define RACEWALK_SANITIZERS_ROUND_H_
 
@@ -23,9 +23,12 @@ struct RoundPlan {
   // A power of two; scenario frame f is the guest frames base + f*pages_per_frame, ... of
   // Geometry<4, 9>.
   uint32_t pages_per_frame = 1;
+  // Tables as small as the scenario's own, whose geometry is SmallGeometry, and a page a frame:
+  // what takes a subtree of several levels away there is no more than a table of the full size.
+  bool small_tables = false;
   uint32_t turns = 1;  // how often each thread runs its list, 1 if in_order
-  // The scenario's own order: its `check` lines hold, if a scenario's table is a full-size one
-  // (pages_per_frame is 512 / 2^index_bits). Else they are not verified.
+  // The scenario's own order: its `check` lines hold, if a scenario's table is one of the round's
+  // (pages_per_frame is 512 / 2^index_bits, or tables are small). Else they are not verified.
   bool in_order = true;
   Noise noise{};
   uint64_t seed = 0;  // of what threads draw

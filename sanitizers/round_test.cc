@@ -18,6 +18,8 @@
 #include "core/platform/native/fail.h"
 #include "core/platform/native/tsan.h"
 #include "sanitizers/plan_round.h"
+#include "sanitizers/race_reports.h"
+#include "sanitizers/round_record.h"
 #include "scenarios/library.h"
 #include "scenarios/parser.h"
 #include "scenarios/subject.h"
@@ -197,6 +199,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 #if defined(RACEWALK_TSAN)
 struct MissingOrder {
+  const char* scenario;  // of the library, or text
   const char* mmu;
   const char* variant;
   point at;
@@ -204,35 +207,51 @@ struct MissingOrder {
 
 class MissingOrderDeathTest : public testing::TestWithParam<MissingOrder> {};
 
+// Runs rounds until ThreadSanitizer has reported something.
+[[noreturn]] void RunUntilReported(const Scenario& scenario, const MissingOrder& missing) {
+  constexpr uint64_t kMostRounds = 20000;
+  static RoundRecord record;
+  RecordRacesIn(&record);
+  StressLimits limits;
+  limits.weakened.set(static_cast<std::size_t>(missing.at));
+  Logs logs;
+  for (uint64_t number = 0; number < kMostRounds && record.races == 0; ++number) {
+    const absl::StatusOr<RoundPlan> plan =
+        PlanRound(scenario, missing.mmu, missing.variant, /*seed=*/1, number, limits);
+    if (!plan.ok() || !RunRound(*plan, logs.logs()).ok()) std::_Exit(1);
+  }
+  std::_Exit(record.races == 0 ? 0 : 3);
+}
+
 TEST_P(MissingOrderDeathTest, IsReportedWithAllOraclesOn) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const MissingOrder& missing = GetParam();
-  RoundPlan plan =
-      PlanOf("frames=4 vcpu a{write 0..3} vcpu b{write 0..3} vmm m{repeat 8 {collapse 0..3}}",
-             missing.mmu);
-  plan.variant = missing.variant;
-  plan.turns = 16;
-  plan.in_order = false;
-  plan.weakened = {missing.at};
-  Logs logs;
-  EXPECT_EXIT(
-      {
-        // Its own status for a process that has reported anything.
-        for (uint64_t round = 0; round < 20; ++round) {
-          plan.seed = round;
-          RunRound(plan, logs.logs()).IgnoreError();
-        }
-        std::exit(0);
-      },
-      testing::ExitedWithCode(66), "ThreadSanitizer: data race");
+  const Scenario* const known = FindScenario(missing.scenario);
+  const Scenario scenario =
+      known != nullptr ? *known : PlanOf(missing.scenario, missing.mmu).scenario;
+  EXPECT_EXIT(RunUntilReported(scenario, missing), testing::ExitedWithCode(3),
+              "ThreadSanitizer: data race");
 }
+
+constexpr char kTablesComeAndGo[] =
+    "frames=4 vcpu a{write 0..3} vcpu b{write 0..3} vmm m{repeat 8 {collapse 0..3}}";
+// Whoever ages first when all are gone but the oldest root has not seen it made.
+constexpr char kRootsComeAndGo[] =
+    "tdp frames=2 roles=2 vcpu a{load_root 0; load_root 1; load_root 0} vmm m{zap_all} "
+    "host h{age 0} host i{age 1}";
 
 INSTANTIATE_TEST_SUITE_P(
     All, MissingOrderDeathTest,
-    testing::Values(MissingOrder{"tdp", "owned", point::table_publish},
-                    MissingOrder{"tdp", "owned", point::walk_follow},
-                    MissingOrder{"stage2", "defer_to_callback", point::make_publish},
-                    MissingOrder{"stage2", "defer_to_callback", point::stage2_follow}),
+    testing::Values(
+        MissingOrder{kTablesComeAndGo, "tdp", "owned", point::table_publish},
+        MissingOrder{kTablesComeAndGo, "tdp", "owned", point::walk_follow},
+        MissingOrder{kTablesComeAndGo, "stage2", "defer_to_callback", point::make_publish},
+        MissingOrder{kTablesComeAndGo, "stage2", "defer_to_callback", point::stage2_follow},
+        MissingOrder{"collapse_inside_collapse", "tdp", "owned+ad_at_zap", point::leaf_publish},
+        MissingOrder{"collapse_inside_collapse", "tdp", "owned", point::freeze_acquire},
+        MissingOrder{"collapse_inside_collapse", "stage2", "lock_subtree", point::lock_acquire},
+        MissingOrder{"exit_mm_vs_destroy", "tdp", "owned", point::release_is_idempotent},
+        MissingOrder{kRootsComeAndGo, "tdp", "owned", point::root_unlink_publish}),
     [](const auto& info) { return std::string(Info(info.param.at).name); });
 #endif
 

@@ -71,7 +71,12 @@ absl::StatusOr<ScaledSubject> Scale(const RoundPlan& plan) {
         absl::StrCat(name, ": ", pages, " pages a frame; they must be a power of two, and at most ",
                      kMaxRoundPages, " in all"));
   }
-  const uint32_t block_pages = FullGeometry::kEntries >> scenario.index_bits;
+  if (plan.small_tables && (!HasSmallTables(scenario) || pages != 1)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, ": small tables are those of geometry 3x1, with one page a frame"));
+  }
+  const uint32_t entries = plan.small_tables ? SmallGeometry::kEntries : FullGeometry::kEntries;
+  const uint32_t block_pages = entries >> scenario.index_bits;
   if (prepared->shape.huge_pages && pages != block_pages) {
     return absl::InvalidArgumentError(
         absl::StrCat(name, ": ", pages, " pages a frame; with huge pages they must be ",
@@ -79,11 +84,12 @@ absl::StatusOr<ScaledSubject> Scale(const RoundPlan& plan) {
   }
 
   MachineShape& shape = prepared->shape;
-  const Gfn boundary = FullGeometry::Span(FullGeometry::kLevels);
   shape.guest_frames = scenario.frames * pages;
-  shape.first_gfn = boundary - shape.guest_frames / 2;
   const bool same_tables = pages == block_pages;
-  if (same_tables) shape.first_gfn = FullGeometry::Align(shape.first_gfn, 2);
+  if (!plan.small_tables) {
+    shape.first_gfn = FullGeometry::Span(FullGeometry::kLevels) - shape.guest_frames / 2;
+    if (same_tables) shape.first_gfn = FullGeometry::Align(shape.first_gfn, 2);
+  }
   const Scaler scaler(pages, shape.first_gfn);
   scaler.Scale(shape.slots, /*host=*/false);
   scaler.Scale(shape.devices, /*host=*/true);

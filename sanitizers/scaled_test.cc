@@ -3,6 +3,7 @@
 // Method: operations of each kind of number, looked at.
 #include "sanitizers/scaled.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -55,6 +56,26 @@ TEST(ScaledTest, ChecksHoldWhereTheTablesAreTheScenariosOwn) {
   RoundPlan shuffled = PlanOf(text, 256);
   shuffled.in_order = false;
   EXPECT_TRUE(Scale(shuffled)->checks.empty());
+}
+
+TEST(ScaledTest, WithSmallTablesAllStaysAsItIs) {
+  const std::string text = "tdp frames=4 vcpu a{write 2..3} host h{unmap 1} check{mapped 3}";
+  RoundPlan plan = PlanOf(text, 1);
+  plan.small_tables = true;
+  const absl::StatusOr<ScaledSubject> scaled = Scale(plan);
+  ASSERT_TRUE(scaled.ok()) << scaled.status();
+  EXPECT_EQ(scaled->prepared.shape.first_gfn, 0u);
+  EXPECT_EQ(scaled->prepared.shape.guest_frames, 4u);
+  EXPECT_EQ(scaled->prepared.threads[0].operations[0].range, (GfnRange{2, 3}));
+  EXPECT_EQ(scaled->prepared.threads[1].operations[0].range, (GfnRange{1, 1}));
+  ASSERT_EQ(scaled->checks.size(), 1u);
+  EXPECT_EQ(scaled->checks[0].range, (GfnRange{3, 3}));
+
+  plan.pages_per_frame = 4;
+  EXPECT_THAT(std::string(Scale(plan).status().message()), testing::HasSubstr("one page a frame"));
+  plan = PlanOf("tdp geometry=3x2 frames=8 vcpu a{write 0} vcpu b{write 1}", 1);
+  plan.small_tables = true;
+  EXPECT_THAT(std::string(Scale(plan).status().message()), testing::HasSubstr("geometry 3x1"));
 }
 
 TEST(ScaledTest, RefusesWhatDoesNotFit) {

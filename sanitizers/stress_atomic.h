@@ -8,6 +8,7 @@
 #include <source_location>
 
 #include "core/platform/native/atomic.h"
+#include "sanitizers/relaxed_store.h"
 #include "sanitizers/stress_thread.h"
 
 namespace racewalk {
@@ -63,7 +64,11 @@ class StressAtomic {
   void store(T value, Order order, Location loc = Location::current()) {
     StressThread::AtPoint();
     Log(EventKind::kStore, order, value, loc);
-    word_.store(value, order);
+    if (order.value == std::memory_order_relaxed) {
+      RelaxedStore::Make([&](std::memory_order as) { word_.store(value, as); });
+    } else {
+      word_.store(value, order);
+    }
     StressThread::AtPoint();  // what comes next may come late
   }
   T exchange(T value, Order order, Location loc = Location::current()) {
@@ -139,21 +144,21 @@ class StressPlain {
  public:
   using Location = std::source_location;
 
-  explicit StressPlain(WordName /*name*/ = {}) : value_{}, copy_(T{}) {}
+  explicit StressPlain(WordName /*name*/ = {}) : copy_(T{}) {}
   explicit StressPlain(T value, WordName /*name*/ = {}) : value_(value), copy_(value) {}
   StressPlain(const StressPlain&) = delete;
   StressPlain& operator=(const StressPlain&) = delete;
 
   void set_name(WordName /*name*/) {}
-  T load(Location /*loc*/ = Location::current()) const { return value_; }
+  T load(Location /*loc*/ = Location::current()) const { return value_.load(); }
   void store(T value, Location /*loc*/ = Location::current()) {
-    value_ = value;
+    value_.store(value);
     copy_.store(value, std::memory_order_relaxed);
   }
   T peek() const { return copy_.load(std::memory_order_relaxed); }
 
  private:
-  T value_;
+  NativePlain<T> value_;
   std::atomic<T> copy_;
   static_assert(std::atomic<T>::is_always_lock_free);
 };

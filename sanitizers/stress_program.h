@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "core/platform/native/presence.h"
+#include "core/platform/native/rcu.h"
 #include "sanitizers/round.h"
 #include "sanitizers/scaled.h"
 #include "sanitizers/stress_machine.h"
@@ -18,9 +20,11 @@
 namespace racewalk {
 
 // Runs it from making the VM to its end; StressWorld has been set. Which MMU it
-// is costs minutes to compile, so each has a file of its own.
+// is, and of which geometry, costs minutes to compile, so each has a file of its own.
 void RunTdpRound(const RoundPlan& plan, const ScaledSubject& subject, RoundLogs logs);
 void RunStage2Round(const RoundPlan& plan, const ScaledSubject& subject, RoundLogs logs);
+void RunSmallTdpRound(const RoundPlan& plan, const ScaledSubject& subject, RoundLogs logs);
+void RunSmallStage2Round(const RoundPlan& plan, const ScaledSubject& subject, RoundLogs logs);
 
 template <typename Arch>
 class StressProgram {
@@ -90,6 +94,7 @@ class StressProgram {
     for (uint32_t i = 0; i < scripts.size(); ++i) {
       threads.emplace_back([this, &to_come, i] {
         const StressThread self(plan_.scenario.threads[i].name, i, LogOf(i));
+        TakePlaces();
         StartTogether(to_come);
         for (uint32_t turn = 0; turn < plan_.turns; ++turn) {
           RunOnce(subject_.prepared.threads[i]);
@@ -98,6 +103,13 @@ class StressProgram {
     }
     for (std::thread& thread : threads) thread.join();
     machine_.set_alone(true);
+  }
+
+  // What a thread takes over from one that has ended, here one of an earlier
+  // round. In the race it would be one of this: an order that nothing promises.
+  static void TakePlaces() {
+    Presence::ThreadNumber();
+    NativeRcu::Register();
   }
 
   // Not a std::barrier: whoever sleeps there is woken so late that the first to

@@ -91,8 +91,15 @@ class StressThread {
     current->until_chance_ = current->DrawDistance();
     return true;
   }
-  // An operation of the scenario begins: noise is as loud as ever.
-  void BeginOperation() { pauses_ = 0; }
+  // An operation of the scenario begins: noise is as loud as ever. One that lags
+  // may sleep first, while others do several of theirs.
+  void BeginOperation() {
+    pauses_ = 0;
+    if (lags_ == 0) return;
+    --lags_;
+    const uint32_t most = 1U << rng.Below(std::bit_width(kLongestLag));
+    std::this_thread::sleep_for(std::chrono::microseconds(rng.Below(most) + 1));
+  }
 
   const std::string name;
   const uint32_t index;
@@ -110,6 +117,14 @@ class StressThread {
   // rarer a thread does.
   static constexpr uint64_t kLoudPauses = 16;
 
+  static constexpr uint32_t kLagging = 2;        // one of so many threads lags
+  static constexpr uint32_t kMostLags = 16;      // times
+  static constexpr uint32_t kLongestLag = 2048;  // microseconds
+
+  uint32_t DrawLags() {
+    if (StressWorld::noise.kind == NoiseKind::kNone || index >= kMaxScenarioThreads) return 0;
+    return rng.Below(kLagging) == 0 ? kMostLags : 0;
+  }
   // Points to the next pause, the last one included. Nobody is disturbed by the
   // thread that sets up and looks at what is at rest.
   uint64_t DrawDistance() {
@@ -144,6 +159,7 @@ class StressThread {
 
   StressThread* const previous_;
   uint64_t pauses_ = 0;
+  uint32_t lags_ = DrawLags();  // how often it may yet sleep between operations
   // Points; 0 is as good as never.
   uint64_t until_noise_ = DrawDistance();
   uint64_t until_chance_ = DrawDistance();

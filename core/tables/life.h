@@ -14,12 +14,12 @@ namespace racewalk {
 
 struct LifeState {
   uint32_t generation = 0;  // how often it has been allocated
-  bool alive = false;
+  uint32_t alive = 0;       // 0 or 1; no bool, since a Plain has no padding
 
-  uint64_t bits() const { return uint64_t{generation} << 1 | (alive ? 1U : 0U); }
+  uint64_t bits() const { return uint64_t{generation} << 1 | alive; }
   // Of an access to `newest` that leaves `next`, the same for a read.
   static Violation Race(const LifeState& newest, const LifeState& next) {
-    if (newest.alive && next.alive) {
+    if (newest.alive != 0 && next.alive != 0) {
       return {.kind = ViolationKind::kDataRace,
               .invariant = "L1",
               .what =
@@ -43,22 +43,22 @@ class LifeWord {
   explicit LifeWord(WordName name)
       : state_(LifeState{}, {name.what, name.owner, name.index, ValueType::kLife}) {}
 
-  void Begin(Location loc = Location::current()) { state_.store({generation() + 1, true}, loc); }
+  void Begin(Location loc = Location::current()) { state_.store({generation() + 1, 1}, loc); }
   void End(Location loc = Location::current()) {
-    P::Check(state_.load(loc).alive, ViolationKind::kDoubleFree, "L4",
+    P::Check(state_.load(loc).alive != 0, ViolationKind::kDoubleFree, "L4",
              "{thread} frees a page that is already free", loc);
-    state_.store({generation(), false}, loc);
+    state_.store({generation(), 0}, loc);
   }
   // By each software access.
   void Check(Location loc = Location::current()) const {
     if constexpr (!P::kChecks) return;
-    P::Check(state_.load(loc).alive, ViolationKind::kUseAfterFree, "L1",
+    P::Check(state_.load(loc).alive != 0, ViolationKind::kUseAfterFree, "L1",
              "{thread} uses a page that has been freed", loc);
   }
 
   // For ghosts and oracles: the newest state, unordered.
   uint32_t generation() const { return state_.peek().generation; }
-  bool alive() const { return state_.peek().alive; }
+  bool alive() const { return state_.peek().alive != 0; }
 
  private:
   typename P::template Plain<LifeState> state_;

@@ -1,11 +1,17 @@
 // Goal: a page is alive from Begin to End, each life has its generation, and a
 // use outside of one is told for what it is.
-// Method: one thread natively; how races are told is a function of two states.
+// Method: one thread natively, two where ThreadSanitizer is to see a race; how
+// races are told is a function of two states.
 #include "core/tables/life.h"
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <cstdlib>
+#include <thread>
+
 #include "core/platform/native.h"
+#include "core/platform/native/tsan.h"
 #include "core/tables/ghost.h"
 
 namespace racewalk {
@@ -42,8 +48,43 @@ TEST(LifeWordDeathTest, ADoubleFreeFails) {
   EXPECT_DEATH(word.End(), "double-free L4");
 }
 
+#if defined(RACEWALK_TSAN)
+// Runs `write` on a thread of its own, while another one looks whether the word is alive.
+template <typename F>
+[[noreturn]] void CheckBeside(Word& word, F write) {
+  std::atomic<bool> written = false;
+  std::thread writer([&] {
+    write();
+    written.store(true, std::memory_order_relaxed);
+  });
+  while (!written.load(std::memory_order_relaxed)) NativePlatform::Pause();
+  word.Check();
+  writer.join();
+  std::exit(0);
+}
+
+TEST(NativeLifeWordRaceDeathTest, UsesThatNothingOrdersAfterItsBeginAreReported) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  Word word(WordName{"life"});
+  EXPECT_EXIT(CheckBeside(word, [&] { word.Begin(); }), testing::ExitedWithCode(66),
+              "ThreadSanitizer: data race");
+}
+
+TEST(NativeLifeWordRaceDeathTest, NorBeforeItsEnd) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  Word word(WordName{"life"});
+  word.Begin();
+  const auto end_and_begin = [&] {
+    word.End();
+    word.Begin();
+  };
+  EXPECT_EXIT(CheckBeside(word, end_and_begin), testing::ExitedWithCode(66),
+              "ThreadSanitizer: data race");
+}
+#endif
+
 TEST(LifeStateTest, ARaceWithAFreeIsAUseAfterFree) {
-  const LifeState alive{1, true}, freed{1, false};
+  const LifeState alive{1, 1}, freed{1, 0};
   EXPECT_EQ(LifeState::Race(alive, alive).kind, ViolationKind::kDataRace);
   EXPECT_EQ(LifeState::Race(alive, freed).kind, ViolationKind::kUseAfterFree);
   EXPECT_EQ(LifeState::Race(freed, alive).kind, ViolationKind::kUseAfterFree);
@@ -51,8 +92,8 @@ TEST(LifeStateTest, ARaceWithAFreeIsAUseAfterFree) {
 }
 
 TEST(LifeStateTest, BitsDistinguishStates) {
-  EXPECT_NE((LifeState{1, true}.bits()), (LifeState{1, false}.bits()));
-  EXPECT_NE((LifeState{1, true}.bits()), (LifeState{2, true}.bits()));
+  EXPECT_NE((LifeState{1, 1}.bits()), (LifeState{1, 0}.bits()));
+  EXPECT_NE((LifeState{1, 1}.bits()), (LifeState{2, 1}.bits()));
 }
 
 TEST(GhostTest, NativelyAnyGhostMatches) {

@@ -105,24 +105,30 @@ class NativeAtomic {
   static_assert(std::atomic<Bits>::is_always_lock_free);
 };
 
+// Kept as an integer too: clang writes a struct without its padding, five bytes
+// of eight for instance, and ThreadSanitizer does not see writes of such sizes.
 template <typename T>
 class NativePlain {
+  using Bits = NativeWord<T>::Bits;
+
  public:
   using Location = std::source_location;
 
-  explicit NativePlain(WordName /*name*/ = {}) : value_{} {}
-  explicit NativePlain(T value, WordName /*name*/ = {}) : value_(value) {}
+  explicit NativePlain(WordName /*name*/ = {}) : bits_{} {}
+  explicit NativePlain(T value, WordName /*name*/ = {}) : bits_(std::bit_cast<Bits>(value)) {}
   NativePlain(const NativePlain&) = delete;
   NativePlain& operator=(const NativePlain&) = delete;
 
   void set_name(WordName /*name*/) {}
-  T load(Location /*loc*/ = Location::current()) const { return value_; }
-  void store(T value, Location /*loc*/ = Location::current()) { value_ = value; }
+  T load(Location /*loc*/ = Location::current()) const { return std::bit_cast<T>(bits_); }
+  void store(T value, Location /*loc*/ = Location::current()) {
+    bits_ = std::bit_cast<Bits>(value);
+  }
   // For oracles at rest; a race on it is one of the oracle's.
-  T peek() const { return value_; }
+  T peek() const { return load(); }
 
  private:
-  T value_;
+  Bits bits_;
 };
 
 }  // namespace racewalk

@@ -85,12 +85,16 @@ class NativeRcu {
   // Waits until every callback queued before has run.
   void barrier(Location loc = Location::current());
 
- private:
+  // Makes the running thread known to liburcu, which its first use of a domain
+  // does otherwise. liburcu has a lock for that, and for threads that end: whoever
+  // registers late is ordered after all that have ended, for ThreadSanitizer too.
   static void Register() {
     if (!registered) [[unlikely]] {
       RegisterSlowly();
     }
   }
+
+ private:
   static void RegisterSlowly();
   static void Run(rcu_head* raw);
   static void AssertMayWait(Location loc);
