@@ -1,13 +1,19 @@
 #include "fuzz/text_checks.h"
 
 #include <array>
+#include <cstddef>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "fuzz/input.h"
+#include "scenarios/explore/checksum.h"
+#include "scenarios/explore/subject_words.h"
 #include "scenarios/explore/token.h"
 #include "scenarios/explore/trace.h"
 #include "scenarios/hash.h"
@@ -71,7 +77,7 @@ std::string TokenText(absl::string_view bytes) {
   return *again == *read ? "" : Problem("token", "is read as another", text);
 }
 
-std::string TraceText(absl::string_view bytes) {
+std::string ReadTrace(absl::string_view bytes) {
   const absl::StatusOr<Trace> read = ParseTrace(bytes, "x");
   if (!read.ok()) return ErrorProblem("trace", read.status());
   const std::string text = FormatTrace(*read);
@@ -80,7 +86,27 @@ std::string TraceText(absl::string_view bytes) {
   return *again == *read ? "" : Problem("trace", "is read as another", text);
 }
 
+std::string TraceText(absl::string_view bytes) {
+  std::string problem = ReadTrace(bytes);
+  if (problem.empty() && absl::StartsWith(bytes, "racewalk-trace")) {
+    problem = ReadTrace(Sealed(bytes));
+  }
+  return problem;
+}
+
 }  // namespace
+
+std::string Sealed(absl::string_view bytes) {
+  const std::string label = "\ndecisions: ";
+  const absl::string_view lines = absl::StripSuffix(bytes, "\n");
+  const std::string body(lines.substr(0, lines.rfind('\n') + 1));
+  const std::size_t count = body.find(label);
+  const std::size_t begin = count == std::string::npos ? body.size() : count + label.size();
+  std::size_t end = begin;
+  while (end < body.size() && absl::ascii_isdigit(static_cast<unsigned char>(body[end]))) ++end;
+  return absl::StrCat(body, "end ", body.substr(begin, end - begin), " ",
+                      FormatHex64(Fnv1a64(body)), "\n");
+}
 
 std::string TextProblem(absl::string_view bytes) {
   for (const auto check : {ScenarioText, InputText, TokenText, TraceText}) {

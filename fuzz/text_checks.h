@@ -14,6 +14,10 @@ namespace racewalk {
 // texts; "" if nothing is, which says nothing of whether the bytes are any of them.
 std::string TextProblem(absl::string_view bytes);
 
+// The bytes with a last line as a trace of this length has it, in place of their own: without it
+// nothing that is like a trace would be read any further than to its checksum.
+std::string Sealed(absl::string_view bytes);
+
 }  // namespace racewalk
 
 #endif  // RACEWALK_FUZZ_TEXT_CHECKS_H_
