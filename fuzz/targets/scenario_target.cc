@@ -1,4 +1,4 @@
-// The libFuzzer target of scenarios: racewalk_fuzz. See docs/fuzzing.md.
+// The libFuzzer target of scenarios: racewalk_fuzz. See docs/libfuzzer.md.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

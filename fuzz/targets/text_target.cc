@@ -1,4 +1,4 @@
-// The libFuzzer target of what reads text: racewalk_fuzz_text. See docs/fuzzing.md.
+// The libFuzzer target of what reads text: racewalk_fuzz_text. See docs/libfuzzer.md.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
