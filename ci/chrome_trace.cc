@@ -11,9 +11,9 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "ci/escape.h"
-#include "ci/sentences.h"
 #include "ci/synchronization.h"
 #include "ci/version.h"
+#include "scenarios/violation_text.h"
 
 namespace racewalk {
 namespace {

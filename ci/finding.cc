@@ -9,13 +9,13 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "ci/page.h"
-#include "ci/sentences.h"
 #include "ci/synchronization.h"
 #include "ci/timeline.h"
 #include "ci/timeline_rows.h"
 #include "ci/token_target.h"
 #include "scenarios/explore/token.h"
 #include "scenarios/explore/trace.h"
+#include "scenarios/violation_text.h"
 
 namespace racewalk {
 namespace {

@@ -23,6 +23,7 @@
 #include "ci/version.h"
 #include "ci/word_history.h"
 #include "scenarios/printer.h"
+#include "scenarios/violation_text.h"
 
 namespace racewalk {
 namespace {

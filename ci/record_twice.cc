@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "ci/sentences.h"
+#include "scenarios/violation_text.h"
 
 namespace racewalk {
 namespace {

@@ -10,12 +10,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "ci/guest_frames.h"
-#include "ci/sentences.h"
 #include "core/platform/event.h"
 #include "core/platform/platform.h"
 #include "core/protocol.h"
 #include "sanitizers/event_log.h"
 #include "scenarios/printer.h"
+#include "scenarios/violation_text.h"
 
 namespace racewalk {
 namespace {

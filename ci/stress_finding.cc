@@ -21,6 +21,7 @@
 #include "ci/sentences.h"
 #include "core/violation.h"
 #include "sanitizers/round_record.h"
+#include "scenarios/violation_text.h"
 
 namespace racewalk {
 namespace {

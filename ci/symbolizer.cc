@@ -23,7 +23,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "ci/run_program.h"
-#include "ci/sentences.h"
+#include "scenarios/violation_text.h"
 
 namespace racewalk {
 namespace {

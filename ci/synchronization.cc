@@ -13,8 +13,8 @@
 #include "absl/strings/string_view.h"
 #include "ci/decode.h"
 #include "ci/event_text.h"
-#include "ci/sentences.h"
 #include "ci/timeline_rows.h"
+#include "scenarios/violation_text.h"
 
 namespace racewalk {
 namespace {
