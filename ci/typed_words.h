@@ -21,6 +21,7 @@ struct Words {
   ShrinkCommandOptions shrink{};
   MutantsOptions mutants{};
   StressOptions stress{};
+  FuzzOptions fuzz{};
   std::string mmu{};
   std::string executions{};
   std::string seconds{};
@@ -51,6 +52,7 @@ absl::Status ReadReplay(Words& words);
 absl::Status ReadShrink(Words& words);
 absl::Status ReadMutants(Words& words);
 absl::Status ReadStress(Words& words);
+absl::Status ReadFuzz(Words& words);
 
 }  // namespace racewalk
 

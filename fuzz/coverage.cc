@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -47,14 +48,22 @@ void Coverage::Saw(const VmShape& shape) {
   states_.set(Mix64(packed) % kStates);
 }
 
+namespace {
+
+// Whole words of zeros are passed over, which is what there is most of.
+template <std::size_t n>
+void Append(const std::bitset<n>& set, Feature mark, std::vector<Feature>& features) {
+  for (std::size_t i = set._Find_first(); i < n; i = set._Find_next(i)) {
+    features.push_back(mark | static_cast<Feature>(i));
+  }
+}
+
+}  // namespace
+
 std::vector<Feature> Coverage::Features() const {
   std::vector<Feature> features;
-  for (std::size_t i = 0; i < pairs_.size(); ++i) {
-    if (pairs_.test(i)) features.push_back(static_cast<Feature>(i));
-  }
-  for (std::size_t i = 0; i < states_.size(); ++i) {
-    if (states_.test(i)) features.push_back(kStateFeature | static_cast<Feature>(i));
-  }
+  Append(pairs_, 0, features);
+  Append(states_, kStateFeature, features);
   return features;
 }
 
