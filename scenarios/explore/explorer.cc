@@ -58,6 +58,7 @@ class MachineExplorer final : public Explorer {
   ~MachineExplorer() override {
     program_.Abandon();
     World::Get().Discard();
+    KeepEngine(std::move(engine_));
   }
 
   const Subject& subject() const override { return subject_; }

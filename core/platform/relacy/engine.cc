@@ -1,6 +1,10 @@
 #include "core/platform/relacy/engine.h"
 
+#include <array>
+#include <cstddef>
+#include <memory>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include "core/platform/relacy/relacy.h"
@@ -113,9 +117,16 @@ class RelacyEngine final : public Engine {
     params_.output_stream = &sink_;
     params_.progress_stream = &sink_;
     Scheduler<n>::next = -1;
+    // Relacy refuses to make a context while there is another.
+    rl::context_holder<>::instance_ = nullptr;
     context_ = std::make_unique<Context>(params_, shared_);
+    current_ = rl::context_holder<>::instance_;
     (rl::ctx().*OpenContext::DisableAlloc()) = 1;
   }
+  // And to destroy one that is not the current one.
+  ~RelacyEngine() override { rl::context_holder<>::instance_ = current_; }
+
+  int threads() const override { return n; }
 
   rl::atomic_data* NewAtomic() override { return atomics_.Take(); }
   void FreeAtomic(rl::atomic_data* data) override {
@@ -166,6 +177,7 @@ class RelacyEngine final : public Engine {
   bool Run(Program& program, Loop& loop) override {
     g_program = &program;
     g_loop = &loop;
+    rl::context_holder<>::instance_ = current_;
     std::istringstream none;
     std::ostringstream ignored;
     const rl::test_result_e result = context_->simulate(ignored, none, false);
@@ -181,9 +193,16 @@ class RelacyEngine final : public Engine {
   std::ostream sink_{nullptr};  // Relacy's own reports are not wanted
   typename Scheduler<n>::shared_context_t shared_;
   std::unique_ptr<Context> context_;
+  rl::context* current_ = nullptr;  // the same; Context has it as a private base
   Slab<rl::atomic_data_impl<n>> atomics_;
   Slab<rl::var_data_impl<n>> vars_;
 };
+
+// By its number of threads. Never destroyed: an exit may come in the midst of an execution.
+std::unique_ptr<Engine>& Kept(int threads) {
+  static auto& kept = *new std::array<std::unique_ptr<Engine>, kMaxThreads + 1>;
+  return kept.at(static_cast<std::size_t>(threads));
+}
 
 }  // namespace
 
@@ -214,6 +233,7 @@ void SwitchTo(int threads, int picked) {
 }  // namespace internal
 
 std::unique_ptr<Engine> MakeEngine(int threads) {
+  if (std::unique_ptr<Engine>& kept = Kept(threads); kept != nullptr) return std::move(kept);
   switch (threads) {
     case 2:
       return std::make_unique<RelacyEngine<2>>();
@@ -228,6 +248,12 @@ std::unique_ptr<Engine> MakeEngine(int threads) {
     default:
       return nullptr;
   }
+}
+
+void KeepEngine(std::unique_ptr<Engine> engine) {
+  if (engine == nullptr) return;
+  const int threads = engine->threads();
+  Kept(threads) = std::move(engine);
 }
 
 }  // namespace racewalk

@@ -30,6 +30,8 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
+  virtual int threads() const = 0;
+
   // Owned by the engine; given back with Free*.
   virtual rl::atomic_data* NewAtomic() = 0;
   virtual void FreeAtomic(rl::atomic_data* data) = 0;
@@ -56,9 +58,14 @@ class Engine {
   virtual bool Run(Program& program, Loop& loop) = 0;
 };
 
-// `threads` counts the callback thread: 2 to kMaxThreads. One engine may exist
-// at a time, on the thread that made it.
+// `threads` counts the callback thread: 2 to kMaxThreads. One that is kept is
+// given first. All engines of a process belong to one thread, which runs one at a time.
 std::unique_ptr<Engine> MakeEngine(int threads);
+
+// For the next MakeEngine of as many threads: an engine takes as long to make as
+// some executions, and Relacy never frees the stacks of its fibers. Every
+// execution was clean, and nothing that it made is left. Null is ignored.
+void KeepEngine(std::unique_ptr<Engine> engine);
 
 }  // namespace racewalk
 
