@@ -242,6 +242,8 @@ void AddFuzz(CLI::App& app, Words& words) {
                    "For making what was found smaller, in total; default 10, 0 turns it off");
   fuzz->add_flag("--minimize", options.minimize,
                  "Only make the corpus smaller: as few and small inputs as show the same");
+  fuzz->add_option("--files", words.files,
+                   "With --minimize: keep at most so many, those that show most");
   fuzz->add_flag("--random", options.random,
                  "Every input anew, whatever was seen before: for comparison");
   fuzz->add_flag("--against-library", options.against_library,

@@ -92,6 +92,7 @@ class Fuzz {
     run_.jobs = options_.jobs > 0 ? options_.jobs : Cores();
     run_.seed = report_.seed;
     run_.executions = options_.executions;
+    if (options_.files) run_.most = *options_.files;
     run_.task_limit = std::chrono::seconds(world_.task_seconds);
     if (plan_.seconds) run_.budget = Seconds(*plan_.seconds);
     context_.settings = plan_.settings;
@@ -120,6 +121,7 @@ class Fuzz {
     }
     if (plan_.bug != nullptr) absl::StrAppend(&text, " bug=", plan_.bug->name);
     if (options_.minimize) absl::StrAppend(&text, " minimize");
+    if (options_.files) absl::StrAppend(&text, " files=", *options_.files);
     if (options_.random) absl::StrAppend(&text, " random");
     if (options_.against_library) absl::StrAppend(&text, " against-library");
     return text;

@@ -36,7 +36,9 @@ absl::StatusOr<std::unique_ptr<FuzzPool>> FuzzPool::Start(const FuzzContext& con
   // Made here, copied into each worker by the fork.
   const auto worker = std::make_shared<FuzzWorker>(context, made->slots_);
   absl::StatusOr<std::unique_ptr<WorkerPool>> pool = WorkerPool::Start(
-      options.jobs, [worker](absl::string_view message) { return worker->Handle(message); },
+      // What throws, for want of memory, ends its process and not what called us.
+      options.jobs,
+      [worker](absl::string_view message) noexcept { return worker->Handle(message); },
       options.task_limit);
   if (!pool.ok()) return pool.status();
   made->pool_ = *std::move(pool);

@@ -46,6 +46,11 @@ std::string CorpusText(const FuzzReport& report) {
     absl::StrAppend(&text, "corpus: ", Count(report.files, "file"), " in ", report.corpus, ", now ",
                     Grouped(result.corpus.entries().size()), " (", Grouped(report.added),
                     " written, ", Grouped(report.removed), " removed)\n");
+    // Fewer than asked for by their number only.
+    if (result.corpus.features() < result.features.size()) {
+      absl::StrAppend(&text, "they show ", Grouped(result.corpus.features()), " of ",
+                      Grouped(result.features.size()), " features\n");
+    }
   } else {
     absl::StrAppend(&text, "corpus: ", report.corpus, " is as it was\n");
   }

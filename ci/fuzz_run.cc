@@ -58,7 +58,7 @@ class FuzzRun {
     std::vector<CorpusEntry> entries = std::move(measured_);
     if (status.ok() && !Spoilt()) status = ReduceCover(entries);
     if (status.ok() && !Spoilt()) {
-      for (const CoverMember& member : SmallCover(entries)) {
+      for (const CoverMember& member : SmallCover(entries, options_.most)) {
         result_.corpus.Add(std::move(entries[member.index]));
       }
     }
@@ -229,7 +229,7 @@ class FuzzRun {
   absl::Status ReduceCover(std::vector<CorpusEntry>& entries) {
     std::vector<CorpusEntry> cover;
     std::vector<FuzzRequest> tasks;
-    for (CoverMember& member : SmallCover(entries)) {
+    for (CoverMember& member : SmallCover(entries, options_.most)) {
       cover.push_back(std::move(entries[member.index]));
       tasks.push_back({.kind = FuzzRequest::Kind::kReduce,
                        .entries = {cover.back()},

@@ -41,8 +41,9 @@ struct FuzzRunOptions {
   std::optional<uint64_t> executions{};              // at most, but for those of the start
   // Longer than any task takes; then the worker is taken for hung.
   std::chrono::milliseconds task_limit{60'000};
-  uint64_t chunks = 16;  // of a round
-  uint64_t inputs = 16;  // of a chunk
+  std::size_t most = ~std::size_t{0};  // inputs that a minimised corpus has, at most
+  uint64_t chunks = 16;                // of a round
+  uint64_t inputs = 16;                // of a chunk
 };
 
 struct FoundInput {
@@ -108,7 +109,8 @@ absl::StatusOr<FuzzResult> RunFuzz(const std::vector<FuzzStart>& start, const Fu
                                    const FuzzRunOptions& options, const FuzzHooks& hooks);
 
 // As few and small inputs as show what `start` does, each made smaller as long as what only it
-// shows remains: the result's corpus. `options.budget` is for making them smaller. If somebody
+// shows remains: the result's corpus. Where options.most are too few for that, they are those that
+// show most. `options.budget` is for making them smaller. If somebody
 // interrupted, a worker was lost or an input shows a violation, the corpus is empty.
 absl::StatusOr<FuzzResult> MinimizeFuzz(const std::vector<FuzzStart>& start,
                                         const FuzzContext& context, const FuzzRunOptions& options,

@@ -107,12 +107,13 @@ struct FuzzOptions {
   int jobs = 0;                       // 0: one per core
   std::vector<std::string> weaken{};  // names of points
   std::string bug{};
-  std::string corpus{};        // folder of inputs, read and written; "" for none
-  std::string start{};         // "library", "nothing"; "": the corpus' files, else the library
-  std::string out{};           // folder for what was found; "" for none
-  double shrink_seconds = 10;  // for all violations together; 0: they are not shrunk
-  bool minimize = false;       // make the corpus smaller, and nothing else
-  bool random = false;         // every input anew, whatever those before have shown
+  std::string corpus{};             // folder of inputs, read and written; "" for none
+  std::string start{};              // "library", "nothing"; "": the corpus' files, else the library
+  std::string out{};                // folder for what was found; "" for none
+  double shrink_seconds = 10;       // for all violations together; 0: they are not shrunk
+  bool minimize = false;            // make the corpus smaller, and nothing else
+  std::optional<uint64_t> files{};  // that a minimised corpus has, at most
+  bool random = false;              // every input anew, whatever those before have shown
   bool against_library = false;
   bool json = false;
 };

@@ -203,6 +203,11 @@ absl::Status ReadFuzz(Words& words) {
     status.Update(absl::InvalidArgumentError(
         "--minimize: expected --corpus=DIR beside it, the folder to be made smaller"));
   }
+  status.Update(ReadCount("--files", "files", words.files, fuzz.files));
+  if (fuzz.files && !fuzz.minimize) {
+    status.Update(absl::InvalidArgumentError(
+        "--files: expected --minimize beside it; fuzzing keeps all that is new"));
+  }
   const bool selects = !fuzz.mmu.empty() || !fuzz.variants.empty() || !fuzz.start.empty();
   const bool fuzzes = fuzz.random || fuzz.against_library || fuzz.executions;
   if (fuzz.minimize && (selects || fuzzes || !fuzz.weaken.empty() || !fuzz.bug.empty())) {

@@ -37,6 +37,7 @@ struct Words {
   std::string noise{};
   std::string events{};
   std::string stuck_seconds{};
+  std::string files{};
   std::vector<std::string> seeds{};
   std::vector<std::string> compare{};
   std::vector<std::string> strategies{};

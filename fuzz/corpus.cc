@@ -27,8 +27,12 @@ class CoverSearch {
     }
   }
 
-  std::vector<CoverMember> Run() {
-    for (std::size_t best = Best(); best < entries_.size(); best = Best()) Take(best);
+  std::vector<CoverMember> Run(std::size_t most) {
+    while (chosen_.size() < most) {
+      const std::size_t best = Best();
+      if (best == entries_.size()) break;
+      Take(best);
+    }
     Prune();
     std::sort(chosen_.begin(), chosen_.end());
     return Share();
@@ -142,8 +146,8 @@ const CorpusEntry& Corpus::Draw(Rng& rng) const {
   return entries_[DrawWeighted(rng, weights_)];
 }
 
-std::vector<CoverMember> SmallCover(const std::vector<CorpusEntry>& entries) {
-  return CoverSearch(entries).Run();
+std::vector<CoverMember> SmallCover(const std::vector<CorpusEntry>& entries, std::size_t most) {
+  return CoverSearch(entries).Run(most);
 }
 
 }  // namespace racewalk

@@ -56,8 +56,10 @@ struct CoverMember {
 };
 
 // Greedy: who adds most comes first, of those that add the same the smaller;
-// who turns out to add nothing goes. In the order of the entries; a function of them.
-std::vector<CoverMember> SmallCover(const std::vector<CorpusEntry>& entries);
+// who turns out to add nothing goes. At most `most` of them, which then do not have all. In the
+// order of the entries; a function of the arguments.
+std::vector<CoverMember> SmallCover(const std::vector<CorpusEntry>& entries,
+                                    std::size_t most = ~std::size_t{0});
 
 }  // namespace racewalk
 

@@ -84,6 +84,15 @@ TEST(SmallCover, WhoTurnsOutToAddNothingGoes) {
   EXPECT_THAT(Chosen({Entry({1, 2, 3, 4}), Entry({1, 2, 5}), Entry({3, 4, 6})}), ElementsAre(1, 2));
 }
 
+TEST(SmallCover, OfTooFewThoseThatAddMost) {
+  const std::vector<CorpusEntry> entries = {Entry({1}), Entry({2, 3, 4}), Entry({4, 5})};
+  const std::vector<CoverMember> cover = SmallCover(entries, 2);
+  ASSERT_EQ(cover.size(), 2u);
+  EXPECT_EQ(cover[0].index, 0u);
+  EXPECT_EQ(cover[1].index, 1u);
+  EXPECT_EQ(SmallCover(entries, 1).front().index, 1u);
+}
+
 TEST(SmallCover, LosesNothingAndHasNothingToSpare) {
   Rng rng(7);
   for (int round = 0; round < 50; ++round) {
