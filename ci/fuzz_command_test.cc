@@ -48,7 +48,7 @@ using ::testing::StartsWith;
 class FuzzCommand : public JsonRunner {
  protected:
   // In this process, on toy inputs.
-  Outcome Toy(const std::vector<std::string>& flags, const InputFunction& run = RunToy) {
+  Outcome Toy(const std::vector<std::string>& flags, const InputFunction& run = RunToyInput) {
     std::vector<std::string> words = {"fuzz", "--jobs=2", "--seed=3"};
     words.insert(words.end(), flags.begin(), flags.end());
     const absl::StatusOr<Invocation> invocation = ParseCommandLine(words, Commands::kAll);
@@ -188,7 +188,7 @@ TEST_F(FuzzCommand, MinimizedACorpusShowsTheSame) {
   const auto measured = [&] {
     const auto files = ReadCorpus(Path("c"));
     Coverage coverage;
-    for (const CorpusFile& file : *files) RunToy(file.input, 1, coverage);
+    for (const CorpusFile& file : *files) RunToyInput(file.input, 1, coverage);
     return coverage.Features();
   };
   const auto before = measured();
@@ -235,7 +235,7 @@ TEST_F(FuzzCommand, WhatAWorkerDiedOfIsKept) {
   const Outcome outcome = Toy({Flag("out", "o"), "--start=nothing", "--executions=60000"},
                               [](const Input& input, uint64_t executions, Coverage& coverage) {
                                 if (absl::StrContains(PrintInput(input), "destroy")) abort();
-                                return RunToy(input, executions, coverage);
+                                return RunToyInput(input, executions, coverage);
                               });
   EXPECT_EQ(outcome.status, kExitInternalError);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("internal error: the worker process was killed by "),

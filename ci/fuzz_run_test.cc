@@ -33,7 +33,7 @@ using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-FuzzContext ToyContext(InputFunction run = RunToy) {
+FuzzContext ToyContext(InputFunction run = RunToyInput) {
   return {.factory = Explorer::Create, .run = std::move(run)};
 }
 
@@ -108,7 +108,7 @@ bool Says(const Input& input, const char* word) {
 TEST(FuzzRun, AWorkerThatDiesIsToldWithItsInput) {
   const InputFunction crashing = [](const Input& input, uint64_t executions, Coverage& coverage) {
     if (Says(input, "destroy")) abort();
-    return RunToy(input, executions, coverage);
+    return RunToyInput(input, executions, coverage);
   };
   std::vector<LostInput> told;
   FuzzHooks hooks;
@@ -130,7 +130,7 @@ TEST(FuzzRun, AWorkerThatDiesIsToldWithItsInput) {
 TEST(FuzzRun, AWorkerThatHangsOrEatsMemoryIsEnded) {
   const InputFunction hanging = [](const Input& input, uint64_t executions, Coverage& coverage) {
     while (Says(input, "zap_all")) pause();
-    return RunToy(input, executions, coverage);
+    return RunToyInput(input, executions, coverage);
   };
   const FuzzStart start{.input = ToyInput("tdp frames=2 vcpu a{read 0} vmm m{zap_all}")};
   FuzzRunOptions options;
@@ -143,7 +143,7 @@ TEST(FuzzRun, AWorkerThatHangsOrEatsMemoryIsEnded) {
   const InputFunction hungry = [](const Input& input, uint64_t executions, Coverage& coverage) {
     std::vector<std::string> eaten;
     while (Says(input, "zap_all")) eaten.emplace_back(std::size_t{1} << 24, 'x');
-    return RunToy(input, executions, coverage);
+    return RunToyInput(input, executions, coverage);
   };
   FuzzContext context = ToyContext(hungry);
   context.memory = uint64_t{1} << 29;
@@ -204,7 +204,7 @@ TEST(MinimizeFuzz, LosesNothing) {
   uint64_t cost = 0;
   for (const CorpusEntry& entry : small->corpus.entries()) {
     Coverage coverage;
-    RunToy(entry.input, 1, coverage);
+    RunToyInput(entry.input, 1, coverage);
     EXPECT_EQ(coverage.Features(), entry.features);
     features.insert(entry.features.begin(), entry.features.end());
     cost += CostOf(entry.input);
@@ -218,7 +218,7 @@ TEST(MinimizeFuzz, LosesNothing) {
 TEST(MinimizeFuzz, WhatIsLostLeavesNothingToReplaceACorpusWith) {
   const InputFunction crashing = [](const Input& input, uint64_t executions, Coverage& coverage) {
     if (Says(input, "zap_all")) abort();
-    return RunToy(input, executions, coverage);
+    return RunToyInput(input, executions, coverage);
   };
   const auto result =
       MinimizeFuzz({{.input = ToyInput("tdp frames=2 vcpu a{read 0} vmm m{zap_all}")},

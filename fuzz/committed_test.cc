@@ -28,11 +28,15 @@
 #include "scenarios/explore/smaller_scenarios.h"
 #include "scenarios/explore/subject_words.h"
 #include "scenarios/files.h"
+#include "scenarios/library.h"
 #include "scenarios/rng.h"
+#include "scenarios/variants.h"
+#include "scenarios/words.h"
 
 namespace racewalk {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
 
 // Tests run in the source tree.
@@ -94,6 +98,31 @@ TEST(CommittedCorpus, EachFileEarnsItsPlaceAndIsClean) {
         << files[i]
         << " shows nothing that the others do not; run racewalk fuzz --corpus=" << kCorpus
         << " --minimize";
+  }
+}
+
+// Pairs that the fuzzer showed and the library did not, and the scenarios that people wrote for
+// them since. Of all MMUs and variants together.
+TEST(FoundPairs, TheLibraryShowsThemNow) {
+  const std::map<std::string, std::string> pairs = {
+      {"harvest_vs_harvest", "dirty_take -> dirty_take"},
+      {"make_huge_vs_unmap", "rmw in make_huge -> active_count_publish"},
+      {"log_on_vs_migrate", "wait in dirty_log on -> rcu enter in migrate"},
+      {"fault_ahead_vs_zap_all", "lock in zap_all -> shared lock in fault"}};
+  InputRunner runner;
+  for (const auto& [name, pair] : pairs) {
+    const Scenario* scenario = FindScenario(name);
+    ASSERT_NE(scenario, nullptr) << name;
+    Coverage coverage;
+    for (const std::string& mmu : ModelledMmus()) {
+      for (const std::string& variant : VariantsToRun(*scenario, MmuNamed(mmu))) {
+        const Input input{.subject = {.scenario = *scenario, .mmu = mmu, .variant = variant}};
+        EXPECT_FALSE(runner.Run(input, 4 * kExplored, coverage).violation) << name;
+      }
+    }
+    std::vector<std::string> texts;
+    for (const Feature feature : coverage.Features()) texts.push_back(Coverage::TextOf(feature));
+    EXPECT_THAT(texts, Contains(pair)) << name;
   }
 }
 

@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-constexpr char kText[] =
+constexpr char kToReduce[] =
     "tdp frames=4 setup{write 1} vcpu a{write 2; read 1; fault 0 w} host h{unmap 1; age 2} "
     "vmm m{zap_all}";
 
@@ -25,15 +25,15 @@ CorpusEntry EntryOf(const char* text, bool weakened = false) {
   CorpusEntry entry{.input = ToyInput(text)};
   entry.input.subject.weakened.set(1, weakened);
   Coverage coverage;
-  RunToy(entry.input, 1, coverage);
+  RunToyInput(entry.input, 1, coverage);
   entry.features = coverage.Features();
   return entry;
 }
 
 TEST(Reduce, KeepsWhatIsWanted) {
-  const CorpusEntry whole = EntryOf(kText);
+  const CorpusEntry whole = EntryOf(kToReduce);
   const std::vector<Feature> wanted = EntryOf("tdp frames=2 vcpu a{read 0} host h{age 0}").features;
-  const Reduced reduced = Reduce(whole, wanted, {.tries = 1000}, RunToy);
+  const Reduced reduced = Reduce(whole, wanted, {.tries = 1000}, RunToyInput);
   EXPECT_EQ(PrintOneLine(reduced.entry.input.subject.scenario),
             "tdp variant=owned frames=1 vcpu a{read 0} host h{age 0}");
   EXPECT_EQ(reduced.entry.features, wanted);
@@ -45,10 +45,11 @@ TEST(Reduce, KeepsWhatIsWanted) {
 }
 
 TEST(Reduce, StaysWithinItsLimits) {
-  const CorpusEntry whole = EntryOf(kText);
-  const Reduced few = Reduce(whole, {}, {.tries = 3}, RunToy);
+  const CorpusEntry whole = EntryOf(kToReduce);
+  const Reduced few = Reduce(whole, {}, {.tries = 3}, RunToyInput);
   EXPECT_EQ(few.tries, 3u);
-  const Reduced none = Reduce(whole, {}, {.tries = 9, .executions = kFuzzExecutions - 1}, RunToy);
+  const Reduced none =
+      Reduce(whole, {}, {.tries = 9, .executions = kFuzzExecutions - 1}, RunToyInput);
   EXPECT_EQ(none.tries, 0u);
   EXPECT_EQ(TextOf(none.entry.input.subject), TextOf(whole.input.subject));
   EXPECT_EQ(none.entry.features, whole.features);
@@ -58,7 +59,7 @@ TEST(Reduce, ASmallerInputThatFailsIsToldAndNotKept) {
   const CorpusEntry whole = EntryOf("tdp frames=1 vcpu a{read 0; write 0} host h{age 0}", true);
   const std::vector<Feature> wanted =
       EntryOf("tdp frames=2 vcpu a{write 0} host h{age 0}").features;
-  const Reduced reduced = Reduce(whole, wanted, {.tries = 1000}, RunToy);
+  const Reduced reduced = Reduce(whole, wanted, {.tries = 1000}, RunToyInput);
   ASSERT_THAT(reduced.violations, Not(IsEmpty()));
   for (const FuzzViolation& violation : reduced.violations) {
     EXPECT_THAT(PrintInput(violation.input), HasSubstr("write"));

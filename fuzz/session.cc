@@ -21,7 +21,7 @@ namespace {
 // To make an input smaller that has just been kept; and the part of a chunk's executions that may
 // go to it. At first nearly all inputs are kept, and there is more to be had from other ones.
 constexpr uint64_t kQuickTries = 12;
-constexpr uint64_t kReducingShare = 5;
+constexpr uint64_t kReducingShare = 8;
 // A mutation may lead away from where inputs are run.
 constexpr int kPlaceTries = 4;
 
@@ -75,7 +75,7 @@ class ChunkRun {
   Input DrawInput() {
     Input input;
     DrawSchedule(input, rng_);
-    const bool anew = !settings_.feedback || corpus_.entries().empty() || OneIn(rng_, 8);
+    const bool anew = !settings_.feedback || corpus_.entries().empty() || OneIn(rng_, 4);
     if (anew) {
       input.subject = Invent();
     } else {

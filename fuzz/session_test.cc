@@ -33,7 +33,8 @@ std::vector<std::string> TextsOf(const FuzzChunk& chunk) {
 }
 
 // Chunks one after the other, each from what those before have kept.
-Corpus Fuzzed(const FuzzSettings& settings, uint64_t chunks, const InputFunction& run = RunToy) {
+Corpus Fuzzed(const FuzzSettings& settings, uint64_t chunks,
+              const InputFunction& run = RunToyInput) {
   Corpus corpus;
   for (uint64_t i = 0; i < chunks; ++i) {
     FuzzChunk chunk = RunFuzzChunk(corpus, settings, {.seed = 3, .number = i, .inputs = 16}, run);
@@ -47,7 +48,7 @@ TEST(FuzzChunk, IsAFunctionOfItsArguments) {
   const Corpus corpus = Fuzzed({}, 4);
   const auto run = [&](uint64_t seed, uint64_t number) {
     return TextsOf(
-        RunFuzzChunk(corpus, {}, {.seed = seed, .number = number, .inputs = 40}, RunToy));
+        RunFuzzChunk(corpus, {}, {.seed = seed, .number = number, .inputs = 40}, RunToyInput));
   };
   EXPECT_EQ(run(1, 2), run(1, 2));
   EXPECT_NE(run(1, 2), run(1, 3));
@@ -58,14 +59,14 @@ TEST(FuzzChunk, KeepsOnlyWhatIsNewAndSound) {
   Corpus corpus;
   for (uint64_t i = 0; i < 20; ++i) {
     const FuzzChunk chunk =
-        RunFuzzChunk(corpus, {}, {.seed = 1, .number = i, .inputs = 16}, RunToy);
+        RunFuzzChunk(corpus, {}, {.seed = 1, .number = i, .inputs = 16}, RunToyInput);
     EXPECT_EQ(chunk.inputs, 16u);
     EXPECT_GE(chunk.executions, 16 * kFuzzExecutions);
     for (const CorpusEntry& entry : chunk.kept) {
       EXPECT_EQ(Unsoundness(entry.input.subject), "");
       EXPECT_THAT(corpus.NewIn(entry.features), Not(IsEmpty())) << PrintInput(entry.input);
       Coverage coverage;
-      RunToy(entry.input, 1, coverage);
+      RunToyInput(entry.input, 1, coverage);
       EXPECT_EQ(coverage.Features(), entry.features);
       // What was kept has all of it.
       corpus.Add(entry);
@@ -121,7 +122,7 @@ TEST(FuzzChunk, GoesWhereItIsTold) {
 
 TEST(FuzzChunk, CountsExecutionsAndStopsInTime) {
   const FuzzChunk chunk =
-      RunFuzzChunk(Corpus(), {}, {.seed = 1, .inputs = 100, .executions = 950}, RunToy);
+      RunFuzzChunk(Corpus(), {}, {.seed = 1, .inputs = 100, .executions = 950}, RunToyInput);
   EXPECT_LE(chunk.executions, 950u);
   EXPECT_GT(chunk.executions, 950u - kFuzzExecutions);
 }
@@ -129,7 +130,7 @@ TEST(FuzzChunk, CountsExecutionsAndStopsInTime) {
 TEST(FuzzChunk, ViolationsAreToldAndNotKept) {
   FuzzSettings settings;
   settings.weakened.set(1);
-  const FuzzChunk all = RunFuzzChunk(Corpus(), settings, {.seed = 1, .inputs = 60}, RunToy);
+  const FuzzChunk all = RunFuzzChunk(Corpus(), settings, {.seed = 1, .inputs = 60}, RunToyInput);
   EXPECT_GT(all.violations.size(), 3u);
   uint64_t before = 0;
   for (const FuzzViolation& violation : all.violations) {
@@ -143,7 +144,7 @@ TEST(FuzzChunk, ViolationsAreToldAndNotKept) {
     }
   }
   settings.stop_at_violation = true;
-  const FuzzChunk first = RunFuzzChunk(Corpus(), settings, {.seed = 1, .inputs = 60}, RunToy);
+  const FuzzChunk first = RunFuzzChunk(Corpus(), settings, {.seed = 1, .inputs = 60}, RunToyInput);
   ASSERT_THAT(first.violations, SizeIs(1));
   EXPECT_EQ(first.violations.front().execution, all.violations.front().execution);
   EXPECT_EQ(first.executions, first.violations.front().execution);

@@ -28,7 +28,7 @@ inline Input ToyInput(const std::string& text, const std::string& mmu = "tdp",
 
 // Each word of a thread has a pair with each word of each thread after it. What is weakened fails
 // where the guest writes.
-inline InputResult RunToy(const Input& input, uint64_t executions, Coverage& coverage) {
+inline InputResult RunToyInput(const Input& input, uint64_t executions, Coverage& coverage) {
   InputResult result{.executions = executions};
   coverage.Begin();
   const std::vector<ScenarioThread>& threads = input.subject.scenario.threads;
