@@ -53,9 +53,7 @@ std::vector<Place> PlacesOf(Scenario& scenario) {
   return places;
 }
 
-std::vector<Operation*> OperationsOf(Scenario& scenario) {
-  return Collect<Operation*>(scenario);
-}
+std::vector<Operation*> OperationsOf(Scenario& scenario) { return Collect<Operation*>(scenario); }
 
 std::vector<const Operation*> OperationsOf(const Scenario& scenario) {
   return Collect<const Operation*>(scenario);
