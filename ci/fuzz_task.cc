@@ -176,7 +176,7 @@ void FuzzWorker::Measure(const FuzzRequest& request, FuzzAnswer& answer) {
                           .execution = answer.executions});
     if (context_.settings.stop_at_violation) break;
   }
-  Tell(std::move(violations), answer);
+  Tell(violations, answer);
 }
 
 void FuzzWorker::Chunk(const FuzzRequest& request, FuzzAnswer& answer) {
@@ -198,7 +198,7 @@ void FuzzWorker::Chunk(const FuzzRequest& request, FuzzAnswer& answer) {
   if (!chunk.unsound.empty()) {
     answer.status = absl::InternalError(absl::StrCat("an input cannot be run: ", chunk.unsound));
   }
-  Tell(std::move(chunk.violations), answer);
+  Tell(chunk.violations, answer);
 }
 
 void FuzzWorker::ReduceOne(const FuzzRequest& request, FuzzAnswer& answer) {
@@ -211,7 +211,7 @@ void FuzzWorker::ReduceOne(const FuzzRequest& request, FuzzAnswer& answer) {
   answer.inputs = reduced.tries;
   answer.executions = reduced.executions;
   answer.entries = {std::move(reduced.entry)};
-  Tell(std::move(reduced.violations), answer);
+  Tell(reduced.violations, answer);
 }
 
 absl::StatusOr<FuzzFinding> FuzzWorker::Explain(const FuzzViolation& violation) {
@@ -239,7 +239,7 @@ absl::StatusOr<FuzzFinding> FuzzWorker::Explain(const FuzzViolation& violation) 
                      .execution = violation.execution};
 }
 
-void FuzzWorker::Tell(std::vector<FuzzViolation> violations, FuzzAnswer& answer) {
+void FuzzWorker::Tell(const std::vector<FuzzViolation>& violations, FuzzAnswer& answer) {
   answer.violations = violations.size();
   // Who is alike before it is told is not told: another place of the same kind has another text.
   std::set<std::tuple<ViolationKind, std::string, std::string, uint32_t>> seen;

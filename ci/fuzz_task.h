@@ -110,7 +110,7 @@ class FuzzWorker {
   void Chunk(const FuzzRequest& request, FuzzAnswer& answer);
   void ReduceOne(const FuzzRequest& request, FuzzAnswer& answer);
   InputResult RunInput(const Input& input, uint64_t executions, Coverage& coverage);
-  void Tell(std::vector<FuzzViolation> violations, FuzzAnswer& answer);
+  void Tell(const std::vector<FuzzViolation>& violations, FuzzAnswer& answer);
   absl::StatusOr<FuzzFinding> Explain(const FuzzViolation& violation);
 
   const FuzzContext& context_;
