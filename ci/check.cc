@@ -15,7 +15,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "ci/check_report.h"
-#include "ci/escape.h"
 #include "ci/exploration.h"
 #include "ci/finding.h"
 #include "ci/fresh_seed.h"
@@ -28,6 +27,7 @@
 #include "ci/shrink_report.h"
 #include "ci/shrinker.h"
 #include "ci/summary.h"
+#include "ci/tell_found.h"
 #include "ci/trace_folder.h"
 #include "ci/version.h"
 #include "ci/worker_pool.h"
@@ -56,30 +56,6 @@ std::string Parameters(const CheckOptions& options, const Plan& plan, uint64_t s
     absl::StrAppend(&text, " weaken=", absl::StrJoin(target.weaken, ","));
   }
   if (!target.bug.empty()) absl::StrAppend(&text, " bug=", target.bug);
-  return text;
-}
-
-std::string BugText(const Bug& bug) {
-  return absl::StrCat("bug ", bug.name, " ", bug.long_name, ": ", bug.title, "\n  ", bug.story,
-                      "\n");
-}
-
-// A bug may show in another way than is known of it: worth a look, not an error.
-std::string UnexpectedKind(const Bug* bug, const Finding& finding) {
-  if (bug == nullptr ||
-      std::find(bug->kinds.begin(), bug->kinds.end(), finding.kind) != bug->kinds.end()) {
-    return "";
-  }
-  std::vector<std::string> names;
-  for (ViolationKind kind : bug->kinds) names.emplace_back(Name(kind));
-  return absl::StrCat("  note: bug ", bug->name, " is known to show as ",
-                      absl::StrJoin(names, " or "), "\n");
-}
-
-std::string FullText(const Finding& finding, const std::string& note, const std::string& trace) {
-  std::string text = absl::StrCat("\n", FindingText(finding), note, "\n", finding.timeline,
-                                  "\n  replay: ", ReplayCommand(finding.token), "\n");
-  if (!trace.empty()) absl::StrAppend(&text, "  trace: ", trace, "\n");
   return text;
 }
 
@@ -168,44 +144,30 @@ class Check {
             .found = [this](Finding& finding) { Found(finding); }};
   }
 
-  // Seconds that shrinking may take from now on.
+  // Seconds that shrinking may take.
   double ShrinkSeconds() const {
-    double left = options_.shrink_seconds - shrink_seconds_used_;
-    if (!options_.time_limit) return left;
+    if (!options_.time_limit) return options_.shrink_seconds;
     const std::chrono::duration<double> used = std::chrono::steady_clock::now() - start_;
     // The rest is for telling it.
-    return std::min(left, (*options_.time_limit - used.count()) * kLimitShare);
+    return std::min(options_.shrink_seconds, (*options_.time_limit - used.count()) * kLimitShare);
   }
 
   void ShrinkFound(int jobs, const ExplorerFactory& factory) {
     ExplorationResult& result = report_.result;
     report_.shrunk.resize(result.found.size());
     // A harness that is wrong would shrink something else.
-    if (!result.internal_errors.empty() || !result.input.ok()) return;
-    for (std::size_t i = 0; i < result.found.size() && !result.interrupted; ++i) {
-      // Those that need less leave more to the others.
-      const double seconds = ShrinkSeconds() / static_cast<double>(result.found.size() - i);
-      if (seconds <= 0) return;
-      const ShrinkOptions how{
-          .jobs = jobs, .seed = report_.seed, .time = Seconds(seconds), .style = console_.style};
-      const auto begin = std::chrono::steady_clock::now();
-      Progress progress(console_);
-      const ShrinkHooks hooks{.interrupted = Interrupted, .progress = [&](const auto& now) {
-                                progress.Show(ProgressText(now), now.seconds);
-                              }};
-      absl::StatusOr<ShrinkResult> shrunk = Shrink(result.found[i].finding, how, factory, hooks);
-      progress.Clear();
-      const std::chrono::duration<double> used = std::chrono::steady_clock::now() - begin;
-      shrink_seconds_used_ += used.count();
-      if (!shrunk.ok()) {
-        const auto message = shrunk.status().message();
-        result.internal_errors.push_back(
-            absl::StrCat("shrinking: ", absl::string_view(message.data(), message.size())));
-        return;
-      }
-      result.interrupted |= shrunk->interrupted;
-      Print(absl::StrCat("\n", ShrunkText(*shrunk)));
-      report_.shrunk[i] = *std::move(shrunk);
+    if (!result.internal_errors.empty() || !result.input.ok() || result.interrupted) return;
+    std::vector<Finding> findings;
+    for (const FoundClass& found : result.found) findings.push_back(found.finding);
+    ShrunkFound shrunk = ShrinkFindings(
+        findings, {.jobs = jobs, .seed = report_.seed, .seconds = ShrinkSeconds()}, factory,
+        console_, [this](std::size_t /*index*/, const ShrinkResult& smaller) {
+          Print(absl::StrCat("\n", ShrunkText(smaller)));
+        });
+    report_.shrunk = std::move(shrunk.shrunk);
+    result.interrupted |= shrunk.interrupted;
+    if (!shrunk.internal_error.empty()) {
+      result.internal_errors.push_back(std::move(shrunk.internal_error));
     }
   }
 
@@ -221,7 +183,8 @@ class Check {
         Error(saved.status().message());
       }
     }
-    Print(FullText(finding, UnexpectedKind(report_.plan.bug, finding), path));
+    Print(FullText(finding, UnexpectedKind(report_.plan.bug, finding),
+                   path.empty() ? "" : absl::StrCat("  trace: ", path, "\n")));
     report_.traces.push_back(std::move(path));
   }
 
@@ -230,7 +193,6 @@ class Check {
   Progress progress_;
   CheckReport report_{};
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  double shrink_seconds_used_ = 0;
   bool write_failed_ = false;
 };
 

@@ -211,6 +211,51 @@ void AddStress(CLI::App& app, Words& words) {
       "          build/tsan/bin/racewalk stress --seconds=600 --seed=7");
 }
 
+void AddFuzz(CLI::App& app, Words& words) {
+  CLI::App* fuzz = app.add_subcommand(
+      "fuzz", "Invent scenarios, and keep those that show interleavings not seen before");
+  FuzzOptions& options = words.fuzz;
+  fuzz->add_option("--mmu", words.mmu, "tdp, stage2 or any; default any");
+  fuzz->add_option("--variant", words.variants,
+                   "Only these, '+' combines, ',' separates; default: any")
+      ->allow_extra_args(false);
+  fuzz->add_option("--seconds", words.seconds,
+                   "Of fuzzing; default 60, or without a limit if --executions is given. What it "
+                   "starts from is run before");
+  fuzz->add_option("--executions", words.executions, "Of fuzzing, at most; 100 of each input");
+  fuzz->add_option("--seed", words.seed, "Decimal or 0x...; default: a fresh one, printed");
+  fuzz->add_option("--jobs", words.jobs,
+                   "Worker processes, which change no result; default: one per core");
+  fuzz->add_option("--corpus", options.corpus,
+                   "Folder of inputs (*.scn): read, and added to; the same one goes on where it "
+                   "was");
+  fuzz->add_option("--start", options.start,
+                   "library or nothing; default: the files of the corpus, or if it has none the "
+                   "library");
+  fuzz->add_option("--weaken", words.weaken, "Protocol points to weaken: POINT[,POINT...]")
+      ->allow_extra_args(false);
+  fuzz->add_option("--bug", options.bug, "Bring a historical bug back, by short or long name");
+  fuzz->add_option("--out", options.out,
+                   "Folder for the inputs and traces of violations, and for inputs that a worker "
+                   "died of; existing files are kept");
+  fuzz->add_option("--shrink-seconds", words.shrink_seconds,
+                   "For making what was found smaller, in total; default 10, 0 turns it off");
+  fuzz->add_flag("--minimize", options.minimize,
+                 "Only make the corpus smaller: as few and small inputs as show the same");
+  fuzz->add_option("--files", words.files,
+                   "With --minimize: keep at most so many, those that show most");
+  fuzz->add_flag("--random", options.random,
+                 "Every input anew, whatever was seen before: for comparison");
+  fuzz->add_flag("--against-library", options.against_library,
+                 "Which pairs does the corpus show that no scenario of the library does? Takes "
+                 "about a minute more");
+  fuzz->add_flag("--json", options.json, "One JSON object on standard output");
+  fuzz->footer(
+      "Examples: racewalk fuzz --seconds=600 --corpus=corpus --out=found\n"
+      "          racewalk fuzz --corpus=corpus --minimize\n"
+      "          racewalk fuzz --bug=X11 --start=nothing --seed=1");
+}
+
 std::vector<std::string> CommandNames(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
@@ -275,8 +320,8 @@ absl::Status CheckNotEmpty(const std::vector<std::string>& arguments) {
 }
 
 // Every command that a build may have; messages name those that this one lacks.
-constexpr std::array<absl::string_view, 6> kAllCommands = {"list",   "check",   "replay",
-                                                           "shrink", "mutants", "stress"};
+constexpr std::array<absl::string_view, 7> kAllCommands = {"list",    "check",  "replay", "shrink",
+                                                           "mutants", "stress", "fuzz"};
 
 // The first argument names the command; CLI11 would only say that one is missing.
 absl::Status CheckCommand(const CLI::App& app, const std::vector<std::string>& arguments) {
@@ -329,6 +374,7 @@ absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& argu
       AddReplay(app, words);
       AddShrink(app, words);
       AddMutants(app, words);
+      AddFuzz(app, words);
     } else {
       app.footer("This build is instrumented; the release build has the other commands.");
     }
@@ -361,6 +407,9 @@ absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& argu
     } else if (app.got_subcommand("shrink")) {
       status = ReadShrink(words);
       invocation.options = std::move(words.shrink);
+    } else if (app.got_subcommand("fuzz")) {
+      status = ReadFuzz(words);
+      invocation.options = std::move(words.fuzz);
     } else if (app.got_subcommand("mutants")) {
       status = ReadMutants(words);
       invocation.options = std::move(words.mutants);

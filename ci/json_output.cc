@@ -420,4 +420,62 @@ std::string ComparisonJson(const ComparisonReport& report) {
   return Dump(json);
 }
 
+std::string FuzzJson(const FuzzReport& report) {
+  const FuzzResult& result = report.result;
+  Json moments = Json::array();
+  for (const FuzzMoment& moment : result.moments) {
+    moments.push_back({{"seconds", moment.seconds},
+                       {"executions", moment.executions},
+                       {"pairs", moment.pairs},
+                       {"states", moment.states}});
+  }
+  Json violations = Json::array();
+  for (std::size_t i = 0; i < result.found.size(); ++i) {
+    Json violation = FindingJson(result.found[i].finding);
+    violation["input"] = result.found[i].input;
+    violation["execution"] = result.found[i].execution;
+    violation["trace"] = TextOrNull(report.paths[i]);
+    const bool shrunk = i < report.shrunk.size() && report.shrunk[i].has_value();
+    violation["shrunk"] = shrunk ? ShrunkJson(*report.shrunk[i]) : Json(nullptr);
+    violations.push_back(std::move(violation));
+  }
+  Json lost = Json::array();
+  for (std::size_t i = 0; i < result.lost.size(); ++i) {
+    lost.push_back({{"how", result.lost[i].how},
+                    {"input", TextOrNull(result.lost[i].input)},
+                    {"file", TextOrNull(report.lost_files[i])}});
+  }
+  Json beyond = nullptr;
+  if (report.beyond) {
+    beyond = Json::array();
+    for (const BeyondLibrary& pair : *report.beyond) {
+      beyond.push_back({{"pair", pair.pair}, {"inputs", pair.inputs}, {"input", pair.input}});
+    }
+  }
+  const Json json = {{"version", VersionText()},
+                     {"command", report.command},
+                     {"verdict", VerdictOf(report)},
+                     {"seed", report.seed},
+                     {"parameters", report.parameters},
+                     {"weaken", report.weaken},
+                     {"bug", TextOrNull(report.bug)},
+                     {"seconds", result.seconds},
+                     {"inputs", result.inputs},
+                     {"executions", result.executions},
+                     {"steps", result.steps},
+                     {"corpus",
+                      {{"folder", TextOrNull(report.corpus)},
+                       {"inputs", result.corpus.entries().size()},
+                       {"files", report.files},
+                       {"written", report.added},
+                       {"removed", report.removed}}},
+                     {"moments", std::move(moments)},
+                     {"violations", std::move(violations)},
+                     {"violated", result.violations},
+                     {"lost", std::move(lost)},
+                     {"beyond_library", std::move(beyond)},
+                     {"errors", report.errors}};
+  return Dump(json);
+}
+
 }  // namespace racewalk

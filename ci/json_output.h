@@ -6,6 +6,7 @@
 
 #include "absl/strings/string_view.h"
 #include "ci/check_report.h"
+#include "ci/fuzz_report.h"
 #include "ci/mutants_report.h"
 #include "ci/replay_report.h"
 #include "ci/shrink_report.h"
@@ -21,6 +22,7 @@ std::string ReplayJson(const ReplayReport& report);
 std::string ShrinkJson(const ShrinkReport& report);
 std::string MutantsJson(const MutantsReport& report);
 std::string ComparisonJson(const ComparisonReport& report);
+std::string FuzzJson(const FuzzReport& report);
 
 }  // namespace racewalk
 

@@ -98,9 +98,29 @@ struct StressOptions {
   bool json = false;
 };
 
+struct FuzzOptions {
+  std::string mmu{};                     // "tdp", "stage2"; "" for both
+  std::vector<std::string> variants{};   // combinations; empty: any
+  std::optional<double> seconds{};       // of fuzzing
+  std::optional<uint64_t> executions{};  // of fuzzing
+  std::optional<uint64_t> seed{};
+  int jobs = 0;                       // 0: one per core
+  std::vector<std::string> weaken{};  // names of points
+  std::string bug{};
+  std::string corpus{};             // folder of inputs, read and written; "" for none
+  std::string start{};              // "library", "nothing"; "": the corpus' files, else the library
+  std::string out{};                // folder for what was found; "" for none
+  double shrink_seconds = 10;       // for all violations together; 0: they are not shrunk
+  bool minimize = false;            // make the corpus smaller, and nothing else
+  std::optional<uint64_t> files{};  // that a minimised corpus has, at most
+  bool random = false;              // every input anew, whatever those before have shown
+  bool against_library = false;
+  bool json = false;
+};
+
 struct Invocation {
   std::variant<TextOptions, ListOptions, CheckOptions, ReplayOptions, ShrinkCommandOptions,
-               MutantsOptions, StressOptions>
+               MutantsOptions, StressOptions, FuzzOptions>
       options{};
   std::string command{};  // as typed, on one line, quoted so that a shell reads it again
 };

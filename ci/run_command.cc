@@ -7,6 +7,7 @@
 #include "ci/command_line.h"
 #include "ci/console.h"
 #include "ci/exit_status.h"
+#include "ci/fuzz.h"
 #include "ci/interrupt.h"
 #include "ci/list.h"
 #include "ci/mutants.h"
@@ -44,6 +45,10 @@ int RunCommand(const Invocation& invocation, const Console& console) {
   if (const auto* mutants = std::get_if<MutantsOptions>(&invocation.options)) {
     CatchInterrupts();
     return RunMutants(*mutants, invocation.command, Explorer::Create, console);
+  }
+  if (const auto* fuzz = std::get_if<FuzzOptions>(&invocation.options)) {
+    CatchInterrupts();
+    return RunFuzzCommand(*fuzz, invocation.command, {.factory = Explorer::Create}, console);
   }
   return RunReplay(std::get<ReplayOptions>(invocation.options), invocation.command,
                    Explorer::Create, console);

@@ -182,4 +182,44 @@ absl::Status ReadStress(Words& words) {
   return status;
 }
 
+absl::Status ReadFuzz(Words& words) {
+  FuzzOptions& fuzz = words.fuzz;
+  // The same words as of check.
+  absl::Status status = ReadCheck(words);
+  const CheckOptions& read = words.check;
+  fuzz.seconds = read.seconds;
+  fuzz.executions = read.executions;
+  fuzz.seed = read.seed;
+  fuzz.jobs = read.jobs;
+  fuzz.mmu = read.mmu;
+  fuzz.shrink_seconds = read.shrink_seconds;
+  fuzz.weaken = read.weaken;
+  fuzz.variants = read.variants;
+  const std::vector<std::string> starts = {"library", "nothing"};
+  if (!fuzz.start.empty() && std::find(starts.begin(), starts.end(), fuzz.start) == starts.end()) {
+    status.Update(BadValue("--start", "library or nothing", fuzz.start, "nothing"));
+  }
+  if (fuzz.minimize && fuzz.corpus.empty()) {
+    status.Update(absl::InvalidArgumentError(
+        "--minimize: expected --corpus=DIR beside it, the folder to be made smaller"));
+  }
+  status.Update(ReadCount("--files", "files", words.files, fuzz.files));
+  if (fuzz.files && !fuzz.minimize) {
+    status.Update(absl::InvalidArgumentError(
+        "--files: expected --minimize beside it; fuzzing keeps all that is new"));
+  }
+  const bool selects = !fuzz.mmu.empty() || !fuzz.variants.empty() || !fuzz.start.empty();
+  const bool fuzzes = fuzz.random || fuzz.against_library || fuzz.executions;
+  if (fuzz.minimize && (selects || fuzzes || !fuzz.weaken.empty() || !fuzz.bug.empty())) {
+    status.Update(absl::InvalidArgumentError(
+        "--minimize is for the whole corpus and fuzzes nothing; give it --corpus, --seconds and "
+        "--jobs"));
+  }
+  if (fuzz.random && (fuzz.against_library || !fuzz.start.empty() || !fuzz.corpus.empty())) {
+    status.Update(absl::InvalidArgumentError(
+        "--random has no corpus; leave --corpus, --start and --against-library out"));
+  }
+  return status;
+}
+
 }  // namespace racewalk

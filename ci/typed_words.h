@@ -21,6 +21,7 @@ struct Words {
   ShrinkCommandOptions shrink{};
   MutantsOptions mutants{};
   StressOptions stress{};
+  FuzzOptions fuzz{};
   std::string mmu{};
   std::string executions{};
   std::string seconds{};
@@ -36,6 +37,7 @@ struct Words {
   std::string noise{};
   std::string events{};
   std::string stuck_seconds{};
+  std::string files{};
   std::vector<std::string> seeds{};
   std::vector<std::string> compare{};
   std::vector<std::string> strategies{};
@@ -51,6 +53,7 @@ absl::Status ReadReplay(Words& words);
 absl::Status ReadShrink(Words& words);
 absl::Status ReadMutants(Words& words);
 absl::Status ReadStress(Words& words);
+absl::Status ReadFuzz(Words& words);
 
 }  // namespace racewalk
 

@@ -64,6 +64,10 @@ class Coverage final : public Watcher {
 
   // How many features there are.
   std::size_t size() const { return pairs_.count() + states_.count(); }
+  bool Has(Feature feature) const {
+    return (feature & kStateFeature) != 0 ? states_.test(feature & ~kStateFeature)
+                                          : pairs_.test(feature);
+  }
   // In ascending order.
   std::vector<Feature> Features() const;
   // Adds those of `other`; returns how many are new.
@@ -85,10 +89,9 @@ class Coverage final : public Watcher {
   static constexpr uint32_t kNoVerb = static_cast<uint32_t>(Verb::kSynchronizeRcu) + 1;
   static constexpr uint32_t kPlainSites = kKinds * (kNoVerb + 1);
   static constexpr uint32_t kSites = kPlainSites + static_cast<uint32_t>(kPointCount);
-
- private:
   static constexpr std::size_t kStates = std::size_t{1} << 16;
 
+ private:
   struct Access {
     int16_t thread = -1;  // -1: none
     uint16_t site = 0;

@@ -32,7 +32,7 @@ void AddOperations(List& list, std::vector<Pointer>& operations) {
 }
 
 template <typename Pointer, typename Tree>
-std::vector<Pointer> Operations(Tree& scenario) {
+std::vector<Pointer> Collect(Tree& scenario) {
   std::vector<Pointer> operations;
   AddOperations(scenario.setup, operations);
   for (auto& thread : scenario.threads) AddOperations(thread.operations, operations);
@@ -53,12 +53,10 @@ std::vector<Place> PlacesOf(Scenario& scenario) {
   return places;
 }
 
-std::vector<Operation*> OperationsOf(Scenario& scenario) {
-  return Operations<Operation*>(scenario);
-}
+std::vector<Operation*> OperationsOf(Scenario& scenario) { return Collect<Operation*>(scenario); }
 
 std::vector<const Operation*> OperationsOf(const Scenario& scenario) {
-  return Operations<const Operation*>(scenario);
+  return Collect<const Operation*>(scenario);
 }
 
 uint64_t RunsOf(const Scenario& scenario) {

@@ -223,6 +223,7 @@ class Candidates {
   // What need not race is done before or after the race.
   void MoveOut() {
     for (std::size_t i = 0; i < scenario_.threads.size(); ++i) {
+      if (scenario_.threads[i].operations.empty()) continue;
       Try([&](Scenario& copy) {
         Operations& list = copy.threads[i].operations;
         copy.setup.push_back(list.front());

@@ -96,6 +96,12 @@ TEST(SmallerScenariosTest, OperationsGoMoveAndBecomePlain) {
   }
 }
 
+// Found by the fuzzer: such a thread is of no use, but valid.
+TEST(SmallerScenariosTest, AThreadThatDoesNothingGoes) {
+  EXPECT_THAT(Texts("tdp frames=2 vcpu a{read 0} vcpu b{} host h{unmap 0}"),
+              Contains("tdp frames=2 vcpu a{read 0} host h{unmap 0}"));
+}
+
 TEST(SmallerScenariosTest, RepeatsHeadersAndChecksGo) {
   const auto texts = Texts(
       "any frames=4 access=tracked slots=0..1,2..3 vcpu a{repeat 6 {read 0; write 2}} "
