@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ci/campaign/engine.h"
+#include "ci/finding.h"
 #include "ci/plan.h"
 #include "ci/token_target.h"
 

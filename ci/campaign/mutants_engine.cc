@@ -17,6 +17,7 @@
 #include "ci/kill_replay.h"
 #include "ci/mutant_search.h"
 #include "ci/plan.h"
+#include "ci/sort_by_key.h"
 #include "ci/terminal.h"
 #include "core/violation.h"
 
@@ -91,7 +92,8 @@ class MutantsEngine final : public Engine {
              likely.end();
     };
     std::vector<Unit>& units = plan->units;
-    const auto rest = std::stable_partition(units.begin(), units.end(), is_likely);
+    SortByKey(units, [&](const Unit& unit) { return is_likely(unit) ? 0 : 1; });
+    const auto rest = units.begin() + std::count_if(units.begin(), units.end(), is_likely);
     if (SearchRows({units.begin(), rest}, seed, limits_.likely, outcome)) return;
     SearchRows({rest, units.end()}, seed, limits_.library, outcome);
   }
