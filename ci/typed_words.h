@@ -21,6 +21,8 @@ struct Words {
   ShrinkCommandOptions shrink{};
   MutantsOptions mutants{};
   StressOptions stress{};
+  CampaignOptions campaign{};
+  MergeOptions merge{};
   std::string mmu{};
   std::string executions{};
   std::string seconds{};
@@ -36,6 +38,11 @@ struct Words {
   std::string noise{};
   std::string events{};
   std::string stuck_seconds{};
+  std::string hours{};
+  std::string chunks{};
+  std::string shard_count{};
+  std::string memory_mib{};
+  std::vector<std::string> engines{};
   std::vector<std::string> seeds{};
   std::vector<std::string> compare{};
   std::vector<std::string> strategies{};
@@ -51,6 +58,7 @@ absl::Status ReadReplay(Words& words);
 absl::Status ReadShrink(Words& words);
 absl::Status ReadMutants(Words& words);
 absl::Status ReadStress(Words& words);
+absl::Status ReadCampaign(Words& words);
 
 }  // namespace racewalk
 

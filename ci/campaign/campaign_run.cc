@@ -41,9 +41,13 @@ constexpr uint64_t kMebibyte = uint64_t{1} << 20;
 
 double Seconds(steady_clock::duration time) { return duration<double>(time).count(); }
 
-std::string Handle(const std::vector<WeightedEngine>& engines, absl::string_view message) {
+// In a worker; `last` is the engine that ran there before.
+std::string Handle(const std::vector<WeightedEngine>& engines, std::size_t& last,
+                   absl::string_view message) {
   WireReader reader(message);
   const uint64_t engine = reader.Number();
+  if (engine != last) engines[last].engine->Leave();
+  last = engine;
   const uint64_t unit = reader.Number();
   const uint64_t number = reader.Number();
   const uint64_t seed = reader.Number();
@@ -71,7 +75,10 @@ class CampaignRun {
 
   CampaignEnd Run() {
     auto pool = WorkerPool::Start(
-        options_.jobs, [this](absl::string_view message) { return Handle(engines_, message); },
+        options_.jobs,
+        [this, last = std::size_t{0}](absl::string_view message) mutable {
+          return Handle(engines_, last, message);
+        },
         options_.chunk_limit);
     absl::Status status = pool.status();
     if (status.ok()) status = Loop(**pool);

@@ -79,6 +79,15 @@ absl::StatusOr<std::optional<StoredShard>> UnfinishedShard(Database& database, u
   return ReadShard(query->Bind(number).Bind(shards));
 }
 
+absl::StatusOr<std::optional<StoredShard>> ShardOfSeed(Database& database, const std::string& seed,
+                                                       uint64_t number, uint64_t shards) {
+  absl::StatusOr<Statement> query = database.Prepare(
+      "SELECT version, seed, settings, state, seconds FROM campaign JOIN shard ON campaign = id "
+      "WHERE number = ? AND shards = ? AND seed = ? ORDER BY started DESC, id DESC LIMIT 1");
+  if (!query.ok()) return query.status();
+  return ReadShard(query->Bind(number).Bind(shards).Bind(View(seed)));
+}
+
 absl::StatusOr<std::unique_ptr<CampaignStore>> CampaignStore::Start(
     Database& database, const CampaignPlace& place, const std::vector<CampaignUnit>& units) {
   std::unique_ptr<CampaignStore> store(new CampaignStore(database, place));

@@ -40,6 +40,9 @@ absl::StatusOr<std::optional<StoredShard>> FindShard(Database& database, const s
 // The one that was begun last of those that are not done.
 absl::StatusOr<std::optional<StoredShard>> UnfinishedShard(Database& database, uint64_t number,
                                                            uint64_t shards);
+// The latest one of that seed, whatever its state.
+absl::StatusOr<std::optional<StoredShard>> ShardOfSeed(Database& database, const std::string& seed,
+                                                       uint64_t number, uint64_t shards);
 
 // "seed=1 here and seed=2 there": the first NAME=VALUE word in which two differ; "" if none.
 std::string Difference(const CampaignIdentity& stored, const CampaignIdentity& asked);

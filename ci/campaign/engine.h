@@ -90,6 +90,8 @@ class Engine {
   // A chunk of a quarter of a second or so. What it does may depend on these alone, so that
   // it can be done again by whoever resumes the campaign, on any machine.
   virtual ChunkOutcome Run(std::size_t unit, uint64_t number, uint64_t seed) = 0;
+  // Before another engine runs in the same process: an Explorer that was kept must go.
+  virtual void Leave() {}
 };
 
 }  // namespace racewalk

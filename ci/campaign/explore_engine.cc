@@ -35,6 +35,8 @@ class ExploreEngine final : public Engine {
 
   const std::vector<CampaignUnit>& units() const override { return units_; }
 
+  void Leave() override { runner_.Close(); }
+
   ChunkOutcome Run(std::size_t unit, uint64_t, uint64_t seed) override {
     ChunkOutcome outcome;
     std::vector<uint64_t> interleavings;

@@ -21,7 +21,7 @@ constexpr absl::string_view kRemedy = "; correct it or give --shard=i/n";
 
 class Detector {
  public:
-  Detector(const Environment& environment, std::optional<uint64_t> count)
+  Detector(const VariableReader& environment, std::optional<uint64_t> count)
       : environment_(environment), count_(count) {}
 
   absl::StatusOr<Shard> Detect() {
@@ -113,7 +113,7 @@ class Detector {
     return status.ok() ? Add(name, number, *count_) : status;
   }
 
-  const Environment& environment_;
+  const VariableReader& environment_;
   const std::optional<uint64_t> count_;
   std::vector<Shard> found_{};
 };
@@ -132,7 +132,8 @@ absl::StatusOr<Shard> ParseShard(absl::string_view text) {
   return shard;
 }
 
-absl::StatusOr<Shard> DetectShard(const Environment& environment, std::optional<uint64_t> count) {
+absl::StatusOr<Shard> DetectShard(const VariableReader& environment,
+                                  std::optional<uint64_t> count) {
   return Detector(environment, count).Detect();
 }
 

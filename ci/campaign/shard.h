@@ -25,13 +25,13 @@ struct Shard {
 absl::StatusOr<Shard> ParseShard(absl::string_view text);
 
 // "" for a variable that is not set.
-using Environment = std::function<std::string(const char* name)>;
+using VariableReader = std::function<std::string(const char* name)>;
 
 // Of Slurm's arrays, indexed jobs of Kubernetes, Bazel's and GoogleTest's
 // sharding; `count` is of --shard-count, for Kubernetes, whose jobs are not
 // told. Errors, InvalidArgument: a variable that is no number or lacks its
 // partner, two engines that disagree.
-absl::StatusOr<Shard> DetectShard(const Environment& environment, std::optional<uint64_t> count);
+absl::StatusOr<Shard> DetectShard(const VariableReader& environment, std::optional<uint64_t> count);
 
 }  // namespace racewalk
 
