@@ -1,6 +1,7 @@
 #include "ci/campaign/campaign.h"
 
 #include <algorithm>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -191,6 +192,11 @@ class Campaign {
     return absl::OkStatus();
   }
 
+  absl::StatusOr<std::unique_ptr<CampaignStore>> StartInStore() {
+    if (absl::Status status = store_->Work(); !status.ok()) return status;
+    return CampaignStore::Start(store_->database(), report_.place, AllUnits(engines_));
+  }
+
   CampaignRunOptions RunOptions(const CampaignStore& campaign) const {
     CampaignRunOptions options;
     options.jobs = report_.place.jobs;
@@ -297,6 +303,8 @@ class Campaign {
 
 ExitStatus RunCampaignCommand(const CampaignOptions& options, const std::string& command,
                               const CampaignWorlds& worlds, const Console& console) {
+  // A limit of file sizes (ulimit -f) is then an error of a write, as a full disk is.
+  std::signal(SIGXFSZ, SIG_IGN);
   return Campaign(options, console).Run(command, worlds);
 }
 

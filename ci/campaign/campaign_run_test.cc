@@ -85,7 +85,7 @@ class CampaignRunTest : public ::testing::Test {
   CampaignEnd Run(const std::string& name, const std::vector<WeightedEngine>& engines,
                   const CampaignHooks& hooks = {}) {
     absl::StatusOr<Store> store = Store::OpenToWrite("", absl::StrCat(folder_, "/", name));
-    EXPECT_TRUE(store.ok()) << store.status();
+    EXPECT_TRUE(store.ok() && store->Work().ok()) << store.status();
     const CampaignPlace place{.identity = {"v", "5", "a=1"},
                               .shard = options_.shard,
                               .shards = options_.shards,

@@ -152,6 +152,8 @@ absl::StatusOr<Database> Database::Open(const std::string& path, Access access) 
   const int code = sqlite3_open_v2(uri.c_str(), &opened, flags, nullptr);
   database.database_.reset(opened);
   if (code != SQLITE_OK) return ErrorOf(opened, code, path);
+  // Who only looked at a store must not move what a killed writer left into it.
+  sqlite3_db_config(opened, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_busy_timeout(opened, kBusyMilliseconds);
   return database;
 }

@@ -194,7 +194,8 @@ absl::StatusOr<MergeCounts> MergeStores(const std::string& out,
   if (!store.ok()) return store.status();
   const absl::StatusOr<MergeCounts> before = CountRows(store->database());
   if (!before.ok()) return before.status();
-  absl::Status status = store->database().Run("BEGIN IMMEDIATE");
+  absl::Status status = store->Work();
+  if (status.ok()) status = store->database().Run("BEGIN IMMEDIATE");
   for (const std::string& in : ins) {
     if (!status.ok()) return status;
     absl::StatusOr<Store> from = Store::OpenToRead("", in);

@@ -47,6 +47,7 @@ class MergeTest : public ::testing::Test {
         "('one', 'v', '1', 's', 7);"
         "INSERT INTO unit(engine, scenario, mmu, variant, strategy, weaken) VALUES "
         "('explore', 'x', 'tdp', '', 'random', '');";
+    ASSERT_TRUE(store->Work().ok());
     ASSERT_TRUE(store->database().Run(other_first ? other + base : base).ok());
     const absl::Status status = store->database().Run(sql);
     ASSERT_TRUE(status.ok()) << status << " " << sql;

@@ -216,12 +216,7 @@ absl::StatusOr<Store> Store::OpenToWrite(absl::string_view name, const std::stri
   if (!database.ok()) return Bad(place, path, database.status());
   const absl::StatusOr<int> lock = Lock(place, path);
   if (!lock.ok()) return lock.status();
-  Store store(path, *std::move(database), *lock);
-  // FULL: what was reported done is on the disk, also if the power fails.
-  const absl::Status status =
-      store.database_.Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-  if (!status.ok()) return Bad(place, path, status);
-  return store;
+  return Store(path, *std::move(database), *lock);
 }
 
 Store::~Store() {
@@ -231,6 +226,11 @@ Store::~Store() {
     const Database closed = std::move(database_);
   }
   Unlock(lock_);
+}
+
+absl::Status Store::Work() {
+  // FULL: what was reported done is on the disk, also if the power fails.
+  return database_.Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
 }
 
 absl::Status Store::Rest() {

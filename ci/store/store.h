@@ -32,7 +32,7 @@ class Store {
   //
   // To read it, also while a campaign writes to it.
   static absl::StatusOr<Store> OpenToRead(absl::string_view name, const std::string& path);
-  // To write to it; makes it if there is none. Errors also: it is in use by
+  // To write to it, after Work; makes it if there is none. Errors also: it is in use by
   // another writer, it or its folder cannot be written to.
   static absl::StatusOr<Store> OpenToWrite(absl::string_view name, const std::string& path);
 
@@ -46,6 +46,9 @@ class Store {
   const std::string& path() const { return path_; }
   Database& database() { return database_; }
 
+  // A writer's first step, once nothing more can be refused: until then the file
+  // is as it was. Errors: as of Database::Run.
+  absl::Status Work();
   // A writer's last step: afterwards the store is one file again, unless
   // somebody is reading it. Errors: as of Database::Run.
   absl::Status Rest();

@@ -40,6 +40,7 @@ class StoreTest : public ::testing::Test {
   void Make() {
     absl::StatusOr<Store> store = Store::OpenToWrite("--store", path_);
     ASSERT_TRUE(store.ok()) << store.status();
+    ASSERT_TRUE(store->Work().ok());
     ASSERT_TRUE(store->database().Run(kCampaign).ok());
     ASSERT_TRUE(store->Rest().ok());
   }
@@ -159,6 +160,7 @@ TEST_F(StoreTest, HasOneWriterAndReadersBesideIt) {
   Make();
   absl::StatusOr<Store> store = Store::OpenToWrite("--store", path_);
   ASSERT_TRUE(store.ok()) << store.status();
+  ASSERT_TRUE(store->Work().ok());
   ASSERT_TRUE(store->database().Run("UPDATE campaign SET started = 8").ok());
   const pid_t child = fork();
   if (child == 0) {
@@ -180,7 +182,8 @@ TEST_F(StoreTest, KeepsWhatAKilledWriterCommitted) {
   const pid_t child = fork();
   if (child == 0) {
     absl::StatusOr<Store> store = Store::OpenToWrite("--store", path_);
-    if (store.ok() && store->database().Run("UPDATE campaign SET started = 9").ok() &&
+    if (store.ok() && store->Work().ok() &&
+        store->database().Run("UPDATE campaign SET started = 9").ok() &&
         store->database().Run("BEGIN; UPDATE campaign SET started = 10").ok()) {
       _exit(0);
     }
@@ -194,8 +197,15 @@ TEST_F(StoreTest, KeepsWhatAKilledWriterCommitted) {
     ASSERT_TRUE(read.ok()) << read.status();
     EXPECT_EQ(read->database().Int("SELECT started FROM campaign").value(), 9);
   }
+  const std::string before = Folder().begin()->second;
+  {
+    absl::StatusOr<Store> looked = Store::OpenToWrite("--store", path_);
+    ASSERT_TRUE(looked.ok()) << looked.status();
+    EXPECT_EQ(looked->database().Int("SELECT started FROM campaign").value(), 9);
+  }
+  EXPECT_TRUE(Folder().begin()->second == before) << "a look has changed it";
   absl::StatusOr<Store> store = Store::OpenToWrite("--store", path_);
-  ASSERT_TRUE(store.ok()) << store.status();
+  ASSERT_TRUE(store.ok() && store->Work().ok()) << store.status();
   EXPECT_EQ(store->database().Int("SELECT started FROM campaign").value(), 9);
   EXPECT_TRUE(store->Rest().ok());
   EXPECT_EQ(Folder().size(), 1u);
