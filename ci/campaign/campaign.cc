@@ -73,7 +73,7 @@ class Campaign {
       const uint64_t weight = weights_[planned.name];
       if (weight != 0) engines_.push_back({std::move(planned.engine), planned.name, weight});
     }
-    auto campaign = CampaignStore::Start(store_->database(), report_.place, AllUnits(engines_));
+    auto campaign = StartInStore();
     if (!campaign.ok()) {
       return Refuse(absl::InvalidArgumentError(
           absl::StrCat("--store: cannot write ", absl::string_view(campaign.status().message()),

@@ -124,11 +124,22 @@ absl::Status CheckKind(const std::string& place, const std::string& path) {
   return absl::OkStatus();
 }
 
+// A writer that was killed in one of its first or last steps has left what it was about to change
+// in a journal: only who may write can put that back. What keeps it from being
+// put back, others say better.
+void PutBack(const std::string& path) {
+  struct stat info{};
+  if (stat(absl::StrCat(path, "-journal").c_str(), &info) != 0 || info.st_size == 0) return;
+  absl::StatusOr<Database> database = Database::Open(path, Database::Access::kReadWrite);
+  if (database.ok()) (void)database->Int("SELECT count(*) FROM sqlite_schema");
+}
+
 // Whether all of it can be read: a file may be cut, or half of another one.
 absl::StatusOr<Database> OpenChecked(const std::string& place, const std::string& path) {
   const absl::StatusOr<Header> header = ReadHeader(place, path);
   if (!header.ok()) return header.status();
   const bool alone = header->wal && !header->followed;
+  PutBack(path);
   absl::StatusOr<Database> database =
       Database::Open(path, alone ? Database::Access::kImmutable : Database::Access::kReadOnly);
   if (!database.ok()) return Bad(place, path, database.status());
@@ -230,6 +241,7 @@ Store::~Store() {
 
 absl::Status Store::Work() {
   // FULL: what was reported done is on the disk, also if the power fails.
+  // A file system without shared memory keeps the other mode, in which readers wait for commits.
   return database_.Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
 }
 
