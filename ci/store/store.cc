@@ -8,10 +8,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -35,6 +37,10 @@ constexpr std::size_t kApplicationAt = 68;
 constexpr unsigned char kWal = 2;
 // A byte that SQLite never locks: its own are from 1 GiB on.
 constexpr off_t kLockedByte = off_t{1} << 60;
+
+// Together a second or two.
+constexpr int kLockTries = 60;
+constexpr std::chrono::milliseconds kLockPause{25};
 
 // Where messages begin: "--store: FILE".
 std::string Place(absl::string_view name, absl::string_view path) {
@@ -186,12 +192,17 @@ absl::StatusOr<int> Lock(const std::string& place, const std::string& path) {
   if (registered != 0 || free == locks.end()) return Bad(place, "cannot be locked: no memory");
   const int descriptor = open(path.c_str(), O_RDWR | O_CLOEXEC);
   if (descriptor < 0) return Bad(place, absl::StrCat("cannot be opened: ", std::strerror(errno)));
-  struct flock lock = Locking(F_WRLCK);
-  if (fcntl(descriptor, F_OFD_SETLK, &lock) == 0) {
-    *free = descriptor;
-    return descriptor;
+  int error = EAGAIN;
+  // A worker that was being forked when its parent was killed has yet to come so far.
+  for (int tries = 0; tries < kLockTries && (error == EAGAIN || error == EACCES); ++tries) {
+    if (tries != 0) std::this_thread::sleep_for(kLockPause);
+    struct flock lock = Locking(F_WRLCK);
+    if (fcntl(descriptor, F_OFD_SETLK, &lock) == 0) {
+      *free = descriptor;
+      return descriptor;
+    }
+    error = errno;
   }
-  const int error = errno;
   close(descriptor);
   if (error == EACCES || error == EAGAIN) {
     return Bad(place, "is in use by another campaign or merge; wait for it or name another file");
