@@ -75,11 +75,12 @@ class ChunkRunner {
   ChunkResult Run(const ChunkRequest& request);
   // A WorkerHandler: a formatted request in, a formatted result out.
   std::string Handle(absl::string_view message);
+  // Lets the explorer go, as after a failure or for another one: a process has
+  // room for one. The next chunk starts afresh.
+  void Close();
 
  private:
   absl::Status Open(std::size_t unit);
-  // Not to be used after a failure: makes the next chunk start afresh.
-  void Close();
   void RunOpen(const ChunkRequest& request, ChunkResult& result);
   // Runs an execution again, twice: `key` of `strategy`, found `violation`.
   absl::StatusOr<Recording> Repeat(Strategy& strategy, uint64_t key, uint64_t index,

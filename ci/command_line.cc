@@ -256,6 +256,68 @@ void AddFuzz(CLI::App& app, Words& words) {
       "          racewalk fuzz --bug=X11 --start=nothing --seed=1");
 }
 
+void AddCampaign(CLI::App& app, Words& words) {
+  CLI::App* campaign = app.add_subcommand(
+      "campaign", "Explore, weaken points and run real threads for hours, into a store");
+  CampaignOptions& options = words.campaign;
+  campaign->add_option("SCENARIO", options.scenarios,
+                       "Names, files or one-line text; the whole library if left out");
+  campaign->add_option("--store", options.store, "File that keeps what is done; made if needed")
+      ->required();
+  campaign->add_option("--hours", words.hours, "Of wall time, those before a --resume included");
+  campaign->add_option("--chunks", words.chunks,
+                       "In place of --hours: so many pieces of work, of all shards together");
+  campaign->add_option("--seed", words.seed,
+                       "Decimal or 0x...; default: a fresh one, printed, or the Slurm array's");
+  campaign->add_option("--jobs", words.jobs, "Worker processes; default: one per core");
+  campaign->add_flag("--resume", options.resume,
+                     "Go on with the campaign of the store that is not done; if there is none, "
+                     "begin one");
+  campaign->add_option("--shard", options.shard,
+                       "i/n: part i, from 0, of n; default: as Slurm, Kubernetes, Bazel or "
+                       "GoogleTest's sharding variables say");
+  campaign->add_option("--shard-count", words.shard_count,
+                       "n, where JOB_COMPLETION_INDEX is all that Kubernetes says");
+  campaign
+      ->add_option("--engines", words.engines,
+                   "Of explore, mutants, stress; default: all, without mutants if scenarios or "
+                   "points are named")
+      ->allow_extra_args(false);
+  campaign->add_option("--weights", options.weights,
+                       "Chunks of each: explore:4,mutants:3,stress:1; default: by what earlier "
+                       "campaigns of the store found");
+  campaign->add_option("--mmu", words.mmu, "tdp, stage2 or any; default: all");
+  campaign
+      ->add_option("--variant", words.variants,
+                   "Variant, '+' combines, ',' separates; default: the scenario's")
+      ->allow_extra_args(false);
+  campaign
+      ->add_option("--strategy", words.strategies,
+                   "How to explore, repeatable; default: random, pct:3 and pos")
+      ->allow_extra_args(false);
+  campaign->add_option("--weaken", words.weaken, "Protocol points to weaken: POINT[,POINT...]")
+      ->allow_extra_args(false);
+  campaign->add_option("--memory-mib", words.memory_mib,
+                       "A worker that uses more is ended; default 1024");
+  campaign->add_option("--tree", options.tree,
+                       "Source tree with scenarios/library/kills.tsv, the known kills; default .");
+  campaign->add_flag("--json", options.json, "One JSON object on standard output");
+  campaign->footer(
+      "Examples: racewalk campaign --store=night.store --hours=8\n"
+      "          racewalk campaign --store=night.store --hours=8 --resume   # after a power cut\n"
+      "          racewalk campaign --store=part2.store --hours=8 --seed=7 --shard=2/4\n"
+      "          racewalk campaign fault_vs_unmap --engines=explore --store=x.store --chunks=500");
+}
+
+void AddMerge(CLI::App& app, Words& words) {
+  CLI::App* merge = app.add_subcommand("merge", "Join the stores of campaigns, in any order");
+  merge->add_option("OUT", words.merge.out, "Store that the others are added to; made if needed")
+      ->required();
+  merge->add_option("IN", words.merge.ins, "Stores to add; they are not changed")->required();
+  merge->add_flag("--json", words.merge.json, "One JSON object on standard output");
+  merge->footer("Example: racewalk merge night.store part0.store part1.store part2.store");
+}
+
 std::vector<std::string> CommandNames(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
@@ -322,6 +384,8 @@ absl::Status CheckNotEmpty(const std::vector<std::string>& arguments) {
 // Every command that a build may have; messages name those that this one lacks.
 constexpr std::array<absl::string_view, 7> kAllCommands = {"list",    "check",  "replay", "shrink",
                                                            "mutants", "stress", "fuzz"};
+constexpr std::array<absl::string_view, 8> kAllCommands = {
+    "list", "check", "replay", "shrink", "mutants", "stress", "campaign", "merge"};
 
 // The first argument names the command; CLI11 would only say that one is missing.
 absl::Status CheckCommand(const CLI::App& app, const std::vector<std::string>& arguments) {
@@ -375,6 +439,8 @@ absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& argu
       AddShrink(app, words);
       AddMutants(app, words);
       AddFuzz(app, words);
+      AddCampaign(app, words);
+      AddMerge(app, words);
     } else {
       app.footer("This build is instrumented; the release build has the other commands.");
     }
@@ -413,6 +479,11 @@ absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& argu
     } else if (app.got_subcommand("mutants")) {
       status = ReadMutants(words);
       invocation.options = std::move(words.mutants);
+    } else if (app.got_subcommand("campaign")) {
+      status = ReadCampaign(words);
+      invocation.options = std::move(words.campaign);
+    } else if (app.got_subcommand("merge")) {
+      invocation.options = std::move(words.merge);
     } else {
       status = ReadReplay(words);
       invocation.options = std::move(words.replay);

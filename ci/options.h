@@ -118,9 +118,36 @@ struct FuzzOptions {
   bool json = false;
 };
 
+struct CampaignOptions {
+  std::vector<std::string> scenarios{};  // names, files or one-line text; empty: the library
+  std::string mmu{};                     // "tdp", "stage2"; "" for any
+  std::vector<std::string> variants{};   // combinations; empty: the scenario's own
+  std::vector<std::string> strategies{};
+  std::vector<std::string> weaken{};   // names of points
+  std::vector<std::string> engines{};  // empty: all that fit
+  std::string weights{};               // "explore:4,mutants:3"; "": by what was found
+  std::string store{};
+  std::optional<double> hours{};     // of wall time, over all resumptions
+  std::optional<uint64_t> chunks{};  // of all shards together
+  std::optional<uint64_t> seed{};
+  int jobs = 0;         // 0: one per core
+  std::string shard{};  // "2/8"; "": as the environment says
+  std::optional<uint64_t> shard_count{};
+  bool resume = false;
+  uint64_t memory_mib = 1024;  // of a worker
+  std::string tree = ".";
+  bool json = false;
+};
+
+struct MergeOptions {
+  std::string out{};
+  std::vector<std::string> ins{};
+  bool json = false;
+};
+
 struct Invocation {
   std::variant<TextOptions, ListOptions, CheckOptions, ReplayOptions, ShrinkCommandOptions,
-               MutantsOptions, StressOptions, FuzzOptions>
+               MutantsOptions, StressOptions, FuzzOptions, CampaignOptions, MergeOptions>
       options{};
   std::string command{};  // as typed, on one line, quoted so that a shell reads it again
 };

@@ -3,6 +3,7 @@
 
 #include <variant>
 
+#include "ci/campaign/campaign.h"
 #include "ci/check.h"
 #include "ci/command_line.h"
 #include "ci/console.h"
@@ -14,6 +15,7 @@
 #include "ci/options.h"
 #include "ci/replay.h"
 #include "ci/shrink.h"
+#include "ci/store/merge_command.h"
 #include "ci/stress.h"
 #include "sanitizers/round.h"
 #include "scenarios/explore/explorer.h"
@@ -49,6 +51,13 @@ int RunCommand(const Invocation& invocation, const Console& console) {
   if (const auto* fuzz = std::get_if<FuzzOptions>(&invocation.options)) {
     CatchInterrupts();
     return RunFuzzCommand(*fuzz, invocation.command, {.factory = Explorer::Create}, console);
+  }
+  if (const auto* campaign = std::get_if<CampaignOptions>(&invocation.options)) {
+    CatchInterrupts();
+    return RunCampaignCommand(*campaign, invocation.command, {Explorer::Create, RunRound}, console);
+  }
+  if (const auto* merge = std::get_if<MergeOptions>(&invocation.options)) {
+    return RunMerge(*merge, invocation.command, console);
   }
   return RunReplay(std::get<ReplayOptions>(invocation.options), invocation.command,
                    Explorer::Create, console);

@@ -55,6 +55,15 @@ absl::Status ReadNoise(const std::string& value, std::optional<Noise>& noise) {
   return absl::OkStatus();
 }
 
+constexpr uint64_t kMostMemoryMib = uint64_t{1} << 30;
+
+absl::Status ReadHours(const std::string& value, std::optional<double>& hours) {
+  if (!ReadSeconds("--hours", value, hours).ok()) {
+    return BadValue("--hours", "a number of hours above 0", value, "8");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status ReadCheck(Words& words) {
@@ -220,6 +229,30 @@ absl::Status ReadFuzz(Words& words) {
         "--random has no corpus; leave --corpus, --start and --against-library out"));
   }
   return status;
+}
+
+absl::Status ReadCampaign(Words& words) {
+  CampaignOptions& campaign = words.campaign;
+  absl::Status status = ReadHours(words.hours, campaign.hours);
+  status.Update(ReadCount("--chunks", "chunks", words.chunks, campaign.chunks));
+  status.Update(ReadCount("--shard-count", "shards", words.shard_count, campaign.shard_count));
+  status.Update(ReadSeed("--seed", words.seed, campaign.seed));
+  status.Update(ReadJobs(words.jobs, campaign.jobs));
+  status.Update(ReadMmu(words.mmu, campaign.mmu));
+  std::optional<uint64_t> memory;
+  status.Update(ReadCount("--memory-mib", "MiB", words.memory_mib, memory));
+  campaign.memory_mib = std::min(memory.value_or(campaign.memory_mib), kMostMemoryMib);
+  campaign.strategies = SplitValues(words.strategies, ' ');
+  campaign.weaken = SplitValues(words.weaken, ',');
+  campaign.variants = SplitValues(words.variants, ',');
+  campaign.engines = SplitValues(words.engines, ',');
+  if (!status.ok()) return status;
+  if (campaign.hours.has_value() == campaign.chunks.has_value()) {
+    return absl::InvalidArgumentError(
+        "campaign: expected one of --hours and --chunks, to say when it ends; for example "
+        "--hours=8");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace racewalk

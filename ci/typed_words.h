@@ -22,6 +22,8 @@ struct Words {
   MutantsOptions mutants{};
   StressOptions stress{};
   FuzzOptions fuzz{};
+  CampaignOptions campaign{};
+  MergeOptions merge{};
   std::string mmu{};
   std::string executions{};
   std::string seconds{};
@@ -38,6 +40,11 @@ struct Words {
   std::string events{};
   std::string stuck_seconds{};
   std::string files{};
+  std::string hours{};
+  std::string chunks{};
+  std::string shard_count{};
+  std::string memory_mib{};
+  std::vector<std::string> engines{};
   std::vector<std::string> seeds{};
   std::vector<std::string> compare{};
   std::vector<std::string> strategies{};
@@ -54,6 +61,7 @@ absl::Status ReadShrink(Words& words);
 absl::Status ReadMutants(Words& words);
 absl::Status ReadStress(Words& words);
 absl::Status ReadFuzz(Words& words);
+absl::Status ReadCampaign(Words& words);
 
 }  // namespace racewalk
 

@@ -58,6 +58,8 @@ class WorkerPool {
 
   int size() const { return static_cast<int>(workers_.size()); }
   bool busy(int worker) const { return workers_[static_cast<std::size_t>(worker)].busy; }
+  // Its process, for who watches or ends it; valid until this object is used again.
+  pid_t pid(int worker) const { return workers_[static_cast<std::size_t>(worker)].pid; }
   // How many have a message under way.
   int busy_count() const;
 

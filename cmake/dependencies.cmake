@@ -10,6 +10,7 @@ pkg_check_modules(URCU_MEMB REQUIRED IMPORTED_TARGET liburcu-memb)
 if(RACEWALK_EXPLORE)
   # Include <relacy/relacy.hpp>. The folder above it, never relacy/ itself: that has a pthread.h.
   find_path(RACEWALK_RELACY_INCLUDE_DIR relacy/relacy.hpp REQUIRED)
+  find_package(SQLite3 REQUIRED)  # the store of campaigns
 endif()
 find_package(CLI11 CONFIG REQUIRED)
 find_package(nlohmann_json CONFIG REQUIRED)
