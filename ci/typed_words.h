@@ -23,6 +23,7 @@ struct Words {
   StressOptions stress{};
   CampaignOptions campaign{};
   MergeOptions merge{};
+  ReportOptions report{};
   std::string mmu{};
   std::string executions{};
   std::string seconds{};
@@ -43,6 +44,7 @@ struct Words {
   std::string shard_count{};
   std::string memory_mib{};
   std::vector<std::string> engines{};
+  std::string rate_drop{};
   std::vector<std::string> seeds{};
   std::vector<std::string> compare{};
   std::vector<std::string> strategies{};
@@ -59,6 +61,7 @@ absl::Status ReadShrink(Words& words);
 absl::Status ReadMutants(Words& words);
 absl::Status ReadStress(Words& words);
 absl::Status ReadCampaign(Words& words);
+absl::Status ReadReport(Words& words);
 
 }  // namespace racewalk
 
