@@ -43,12 +43,13 @@ std::string ViolationsText(const NightReport& report) {
   const Night& night = report.store.told();
   const uint64_t earlier = report.store.nights.size() - 1 + report.store.nights_left_out;
   std::string text = ClassesText(night.violations);
-  if (earlier > 0) {
+  if (earlier > 0 && night.new_violations == 0) {
+    text += night.violations == 1 ? ", known from before" : ", all known from before";
+  } else if (earlier > 0) {
     absl::StrAppend(&text, ", ",
-                    night.new_violations == 0                  ? "none"
-                    : night.new_violations == night.violations ? "all"
-                                                               : Grouped(night.new_violations),
-                    " of them not seen in ", Count(earlier, "earlier night"));
+                    night.new_violations == night.violations ? std::string("all")
+                                                             : Grouped(night.new_violations),
+                    " of them new (not seen in ", Count(earlier, "earlier night"), ")");
   }
   const std::string work = WorkText(night);
   return absl::StrCat(text, work.empty() ? "" : ", in ", work, ".");

@@ -23,17 +23,18 @@ namespace {
 // Of each list; a page and JSON have more.
 constexpr std::size_t kMostLines = 10;
 
-// What comes from a store is one line, whatever it holds.
-std::string More(std::size_t all, absl::string_view noun) {
+std::string More(std::size_t all, absl::string_view nouns) {
   if (all <= kMostLines) return "";
-  return absl::StrCat("  and ", Count(all - kMostLines, noun),
-                      " more; --html or --json has them\n");
+  return absl::StrCat("  and ", Grouped(all - kMostLines), " more ", nouns,
+                      "; --html or --json has them\n");
 }
 
+// What comes from a store is printed on one line, whatever it holds.
 std::string NightLine(const NightReport& report) {
   const Night& night = report.store.told();
-  std::string text = absl::StrCat("  ", NightText(night), ", racewalk ", Printable(night.version),
-                                  ", ", Count(night.jobs, "job"), ", ", SpanText(night.seconds));
+  std::string text =
+      absl::StrCat("  ", Printable(NightText(night)), ", racewalk ", Printable(night.version), ", ",
+                   Count(night.jobs, "job"), ", ", SpanText(night.seconds));
   const std::size_t earlier = report.store.nights.size() - 1 + report.store.nights_left_out;
   if (earlier > 0) absl::StrAppend(&text, "; ", Count(earlier, "earlier night"));
   return text + "\n";
@@ -59,13 +60,14 @@ std::string Violations(const NightReport& report, bool is_new) {
   }
   if (count == 0) return "";
   return absl::StrCat("\n", is_new ? "violations that no earlier night saw" : "known violations",
-                      "\n", lines, More(count, "class"));
+                      "\n", lines, More(count, "classes"));
 }
 
 std::string Worse(const NightReport& report) {
   if (!report.comparison || report.comparison->regressions.empty()) return "";
-  std::string text = absl::StrCat("\nworse than in ", NightText(report.comparison->baseline),
-                                  " of ", Quoted(report.comparison->path), "\n");
+  std::string text =
+      absl::StrCat("\nworse than in ", Printable(NightText(report.comparison->baseline)), " of ",
+                   Quoted(report.comparison->path), "\n");
   const std::vector<Regression>& all = report.comparison->regressions;
   for (std::size_t i = 0; i < all.size() && i < 2 * kMostLines; ++i) {
     absl::StrAppend(&text, "  ", Printable(all[i].what), "\n    look: ", Printable(all[i].look),
@@ -97,7 +99,7 @@ std::string Mutants(const NightReport& report) {
     absl::StrAppend(&text, "  not killed: ", Printable(MutantText(survivors[i]->name)), ", in ",
                     Count(survivors[i]->executions, "execution"), "\n");
   }
-  text += More(survivors.size(), "point");
+  text += More(survivors.size(), "points");
   for (const NightMutant* slow : SlowestKills(report, 3)) {
     absl::StrAppend(&text, "  slow: ", Printable(MutantText(slow->name)), ", ",
                     SecondsText(slow->seconds), " s, ", Count(slow->executions, "execution"),
@@ -114,7 +116,7 @@ std::string Incidents(const NightReport& report) {
     absl::StrAppend(&text, "  ", Printable(UnitText(all[i].unit)), ", chunk ", all[i].number, ": ",
                     Printable(all[i].text), "\n");
   }
-  return text + More(report.store.told().incidents, "incident");
+  return text + More(report.store.told().incidents, "incidents");
 }
 
 }  // namespace
