@@ -143,8 +143,8 @@ std::string ScenariosTable(const std::vector<ScenarioWork>& all, absl::string_vi
     if (row.unit.engine != engine) continue;
     rows.push_back({row.unit.scenario, row.unit.strategy, Grouped(row.rows),
                     Grouped(row.work.executions), RateText(row.work.rate()),
-                    Grouped(row.work.most_distinct),
-                    ShareText(row.work.distinct, row.work.executions),
+                    row.work.most_distinct == 0 ? "" : Grouped(row.work.most_distinct),
+                    row.work.distinct == 0 ? "" : ShareText(row.work.distinct, row.work.executions),
                     row.violations == 0 ? "" : Grouped(row.violations)});
   }
   if (rows.empty()) return "";
