@@ -143,7 +143,9 @@ void ExpectSchema(const std::vector<XmlElement>& elements) {
     for (const auto& [name, value] : element.attributes) {
       EXPECT_TRUE(allowed.required.contains(name) || allowed.optional.contains(name)) << name;
       double number = 0;
-      if (name == "time") EXPECT_TRUE(absl::SimpleAtod(value, &number)) << value;
+      if (name == "time") {
+        EXPECT_TRUE(absl::SimpleAtod(value, &number)) << value;
+      }
     }
   }
 }

@@ -28,7 +28,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
-using ::testing::StartsWith;
 
 json Parsed(const std::string& text) {
   json parsed = json::parse(text, nullptr, false);
