@@ -46,6 +46,7 @@ std::string MeasureCommand(const UnitName& unit) {
   if (!unit.strategy.empty() && unit.engine == "explore") {
     absl::StrAppend(&command, " --strategy=", ShellQuoted(unit.strategy));
   }
+  if (!unit.weaken.empty()) absl::StrAppend(&command, " --weaken=", ShellQuoted(unit.weaken));
   return absl::StrCat(command, " --seconds=10, of both versions on one machine");
 }
 

@@ -102,6 +102,7 @@ std::string CaseName(const UnitName& unit) {
   UnitName rest = unit;
   rest.engine = "explore";  // which is not said
   rest.scenario.clear();
+  if (unit.scenario.empty()) rest.weaken.clear();  // it is the class
   const std::string name = UnitText(rest);
   return name.empty() ? unit.engine : name;
 }

@@ -85,7 +85,7 @@ std::string LargeStore() {
   return path;
 }
 
-void BM_Report(benchmark::State& state) {
+void ReportOfAStore(benchmark::State& state) {
   const std::string path = LargeStore();
   std::size_t page = 0;
   for ([[maybe_unused]] auto _ : state) {
@@ -100,10 +100,10 @@ void BM_Report(benchmark::State& state) {
   state.counters["bytes_per_chunk"] =
       static_cast<double>(std::filesystem::file_size(path)) / static_cast<double>(Chunks());
 }
-BENCHMARK(BM_Report)->Unit(benchmark::kMillisecond)->Iterations(5);
+BENCHMARK(ReportOfAStore)->Unit(benchmark::kMillisecond)->Iterations(5);
 
 // With what --against reads: every chunk's rate.
-void BM_Baseline(benchmark::State& state) {
+void BaselineOfAStore(benchmark::State& state) {
   const std::string path = LargeStore();
   for ([[maybe_unused]] auto _ : state) {
     absl::StatusOr<Store> store = Store::OpenToRead("", path);
@@ -113,7 +113,7 @@ void BM_Baseline(benchmark::State& state) {
     benchmark::DoNotOptimize(baseline->rates.size());
   }
 }
-BENCHMARK(BM_Baseline)->Unit(benchmark::kMillisecond)->Iterations(5);
+BENCHMARK(BaselineOfAStore)->Unit(benchmark::kMillisecond)->Iterations(5);
 
 }  // namespace
 }  // namespace racewalk

@@ -3,10 +3,12 @@
 #include "ci/report/night_report.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ci/exit_status.h"
+#include "ci/report/night_words.h"
 #include "ci/report/nights.h"
 #include "ci/report/sample_report.h"
 #include "ci/report/text.h"
@@ -90,6 +92,30 @@ TEST(NightReportTest, RemarksSayWhatAReaderMustNotMiss) {
                           HasSubstr("racewalk 0.1.0 abc"), HasSubstr("0.1.0 abc there, 0.2.0 here"),
                           HasSubstr("other settings"), HasSubstr("3 weakened points"),
                           HasSubstr("No rate could be compared")));
+}
+
+TEST(NightReportTest, RowsAreNamedByWhatTheyHave) {
+  UnitName unit = Explored("s", "tdp", "pct:3");
+  EXPECT_EQ(UnitText(unit), "s tdp owned pct:3");
+  unit.weaken = "kick_waits";
+  EXPECT_EQ(UnitText(unit), "s tdp owned pct:3 weaken=kick_waits");
+  EXPECT_EQ(UnitText({.engine = "stress", .scenario = "s", .mmu = "tdp"}), "stress s tdp");
+  EXPECT_EQ(UnitText({.engine = "mutants", .mmu = "tdp", .variant = "owned", .weaken = "p"}),
+            "mutants p tdp owned");
+}
+
+TEST(NightReportTest, SpansRatesAndShares) {
+  EXPECT_EQ(SpanText(5), "5 s");
+  EXPECT_EQ(SpanText(3599), "1 h 0 min");
+  EXPECT_EQ(SpanText(100), "2 min");
+  EXPECT_EQ(RateText(std::nullopt), "-");
+  EXPECT_EQ(RateText(12.34), "12.3");
+  EXPECT_EQ(RateText(94'177.4), "94,177");
+  EXPECT_EQ(ShareText(0, 0), "-");
+  // Never all of what is not all.
+  EXPECT_EQ(ShareText(9999, 10000), "99.9 %");
+  EXPECT_EQ(ShareText(2, 2), "100.0 %");
+  EXPECT_EQ(IsoTimeText(0), "1970-01-01T00:00:00Z");
 }
 
 TEST(NightReportTest, RowsOfAScenarioAreSummedAndSlowKillsComeFirst) {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 
@@ -30,8 +31,11 @@ std::string Formatted(absl::string_view format, int64_t seconds) {
 }  // namespace
 
 std::string UnitText(const UnitName& unit) {
-  return Words({unit.engine == "explore" ? "" : unit.engine, unit.weaken, unit.scenario, unit.mmu,
-                unit.variant, unit.strategy});
+  const bool mutant = unit.engine == "mutants";
+  const std::string weaken =
+      mutant || unit.weaken.empty() ? "" : absl::StrCat("weaken=", unit.weaken);
+  return Words({unit.engine == "explore" ? "" : unit.engine, mutant ? unit.weaken : "",
+                unit.scenario, unit.mmu, unit.variant, unit.strategy, weaken});
 }
 
 std::string MutantText(const MutantName& mutant) {

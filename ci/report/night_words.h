@@ -11,8 +11,8 @@
 
 namespace racewalk {
 
-// "fault_vs_collapse tdp owned pct:3", a space between what there is; the engine first unless it
-// explores.
+// "fault_vs_collapse tdp owned pct:3 weaken=kick_waits", a space between what there is; the engine
+// first unless it explores; "mutants kick_waits tdp owned".
 std::string UnitText(const UnitName& unit);
 // "table_publish stage2 rwlock".
 std::string MutantText(const MutantName& mutant);

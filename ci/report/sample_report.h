@@ -71,7 +71,7 @@ inline NightReport HostileReport() {
                       .variant = Hostile(),
                       .strategy = Hostile()};
   report.store.units.push_back({unit, {.chunks = 3, .executions = 10, .lost = 1}});
-  const std::string h = Hostile();
+  const std::string& h = Hostile();
   report.store.violations.push_back({.name = h,
                                      .unit = unit,
                                      .kind = h,

@@ -97,8 +97,9 @@ Sarif RelatedLocations(const NightViolation& violation) {
 Sarif CodeFlows(const NightViolation& violation) {
   Sarif steps = Sarif::array();
   for (absl::string_view line : absl::StrSplit(violation.timeline, '\n')) {
+    // Columns of threads that are not at work are bars.
     const std::vector<absl::string_view> words =
-        absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
+        absl::StrSplit(line, absl::ByAnyChar(" \t|"), absl::SkipEmpty());
     if (words.size() < 2 || steps.size() == kMostFlowSteps) continue;
     for (auto word = words.rbegin(); word != words.rend(); ++word) {
       if (!absl::StrContains(*word, ".h:") && !absl::StrContains(*word, ".cc:")) continue;
@@ -115,17 +116,17 @@ Sarif CodeFlows(const NightViolation& violation) {
 }
 
 Sarif Result(const NightReport& report, const NightViolation& violation, std::size_t rule) {
-  Sarif result = {{"ruleId", violation.kind},
-                  {"ruleIndex", rule},
-                  {"kind", "fail"},
-                  {"level", "error"},
-                  {"message", Message(violation.explanation.empty()
-                                          ? violation.sentence
-                                          : absl::StrCat(violation.sentence,
-                                                         " Why: ", violation.explanation, "."))},
-                  {"locations", Locations(violation)},
-                  {"occurrenceCount", std::clamp<uint64_t>(violation.count, 1, INT32_MAX)},
-                  {"partialFingerprints", {{"racewalkClass/v1", violation.name}}}};
+  Sarif result = {
+      {"ruleId", violation.kind},
+      {"ruleIndex", rule},
+      {"kind", "fail"},
+      {"level", "error"},
+      {"message", Message(violation.explanation.empty()
+                              ? violation.sentence
+                              : absl::StrCat(violation.sentence, " Why: ", violation.explanation))},
+      {"locations", Locations(violation)},
+      {"occurrenceCount", std::clamp<uint64_t>(violation.count, 1, INT32_MAX)},
+      {"partialFingerprints", {{"racewalkClass/v1", violation.name}}}};
   if (report.store.nights.size() > 1) {
     result["baselineState"] = violation.is_new() ? "new" : "unchanged";
   }

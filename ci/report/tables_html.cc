@@ -101,21 +101,20 @@ std::string TimeToKill(const NightReport& report) {
   if (kills.empty()) return "";
   const NightMutant& middle = *kills[kills.size() / 2];
   const NightMutant& slow = *kills[kills.size() / 10];
-  return absl::StrCat("<p>Half of the kills took at most ", SecondsText(middle.seconds),
-                      " s of a worker, nine of ten at most ", SecondsText(slow.seconds),
-                      " s.</p>\n");
+  return absl::StrCat("<p>Half of the kills took a worker at most ", SpanText(middle.seconds),
+                      ", nine of ten at most ", SpanText(slow.seconds), ".</p>\n");
 }
 
 std::string SlowestHtml(const NightReport& report) {
   std::vector<std::vector<std::string>> rows;
   for (const NightMutant* mutant : SlowestKills(report, kMostSlow)) {
-    rows.push_back({MutantText(mutant->name), SecondsText(mutant->seconds),
+    rows.push_back({MutantText(mutant->name), SpanText(mutant->seconds),
                     Grouped(mutant->executions), mutant->kind, mutant->scenario});
   }
   if (rows.empty()) return "";
   return absl::StrCat(
       "<details><summary>slowest to kill</summary>\n",
-      Table({{"weakened point"}, {"seconds", true}, {"executions", true}, {"kind"}, {"killed by"}},
+      Table({{"weakened point"}, {"time", true}, {"executions", true}, {"kind"}, {"killed by"}},
             rows, "point"),
       "</details>\n");
 }

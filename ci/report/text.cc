@@ -102,8 +102,8 @@ std::string Mutants(const NightReport& report) {
   text += More(survivors.size(), "points");
   for (const NightMutant* slow : SlowestKills(report, 3)) {
     absl::StrAppend(&text, "  slow: ", Printable(MutantText(slow->name)), ", ",
-                    SecondsText(slow->seconds), " s, ", Count(slow->executions, "execution"),
-                    ", by ", Printable(slow->scenario), "\n");
+                    SpanText(slow->seconds), ", ", Count(slow->executions, "execution"), ", by ",
+                    Printable(slow->scenario), "\n");
   }
   return text;
 }
