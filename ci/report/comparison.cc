@@ -83,6 +83,52 @@ void CompareMutants(const StoreNights& store, const Baseline& baseline, Comparis
   }
 }
 
+// Whether a row was as slow in one of the nights before.
+bool WasAsSlow(const Baseline& baseline, const UnitName& unit, double rate) {
+  return std::any_of(baseline.all_rates.begin(), baseline.all_rates.end(), [&](const auto& night) {
+    const auto found = night.find(unit);
+    return found != night.end() && found->second <= rate;
+  });
+}
+
+double MedianOfRatios(std::vector<double>& ratios) {
+  const auto middle = ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2);
+  std::nth_element(ratios.begin(), middle, ratios.end());
+  return *middle;
+}
+
+// Likewise for all rows together.
+bool AllWereAsSlow(const Baseline& baseline, const std::map<UnitName, ChunkRates>& rates) {
+  return std::any_of(baseline.all_rates.begin(), baseline.all_rates.end(), [&](const auto& night) {
+    std::vector<double> ratios;
+    for (const auto& [unit, rate] : night) {
+      const auto here = rates.find(unit);
+      if (here != rates.end() && rate > 0) ratios.push_back(here->second.median / rate);
+    }
+    return !ratios.empty() && MedianOfRatios(ratios) >= 1;
+  });
+}
+
+// `ratios`: of rows, here to there.
+void CompareTotal(const std::map<UnitName, ChunkRates>& rates, const Baseline& baseline,
+                  std::vector<double> ratios, Comparison& result) {
+  if (ratios.size() < kLeastRows) return;  // they speak for themselves
+  result.rates_in_total = ratios.size();
+  result.rate_ratio = MedianOfRatios(ratios);
+  for (double& ratio : ratios) ratio = std::abs(ratio - result.rate_ratio);
+  const ChunkRates spread{
+      .chunks = ratios.size(), .median = result.rate_ratio, .deviation = MedianOfRatios(ratios)};
+  const double noise = 3 * std::sqrt(RelativeVariance(spread));
+  if (result.rate_ratio * (1 + noise) >= 1 - result.rate_drop) return;
+  if (AllWereAsSlow(baseline, rates)) return;
+  result.regressions.push_back(
+      {.kind = "rate-fell",
+       .what = absl::StrCat("the rate fell by ", PercentText(result.rate_ratio),
+                            " in all: the median of ", Count(result.rates_in_total, "row")),
+       .look = "racewalk check --seconds=60, of both versions on one machine: is it as busy as it "
+               "was?"});
+}
+
 void CompareRates(const std::map<UnitName, ChunkRates>& rates, const Baseline& baseline,
                   Comparison& result) {
   std::vector<Fall> falls;
@@ -91,34 +137,18 @@ void CompareRates(const std::map<UnitName, ChunkRates>& rates, const Baseline& b
     const auto found = baseline.rates.find(unit);
     if (found == baseline.rates.end()) continue;
     const ChunkRates& there = found->second;
-    if (here.chunks < kLeastChunks || there.chunks < kLeastChunks) continue;
     if (here.median <= 0 || there.median <= 0) continue;
     const double ratio = here.median / there.median;
     ratios.push_back(ratio);
+    if (here.chunks < kLeastChunks || there.chunks < kLeastChunks) continue;
+    ++result.rates_compared;
     const double noise = 3 * std::sqrt(RelativeVariance(here) + RelativeVariance(there));
     if (ratio * (1 + noise) >= 1 - result.rate_drop) continue;
-    const auto nights = baseline.all_rates.find(unit);
-    const bool seen_before = nights != baseline.all_rates.end() &&
-                             std::any_of(nights->second.begin(), nights->second.end(),
-                                         [&](double rate) { return rate <= here.median; });
-    if (!seen_before) falls.push_back({unit, ratio, here.median, there.median});
+    if (WasAsSlow(baseline, unit, here.median)) continue;
+    falls.push_back({unit, ratio, here.median, there.median});
   }
-  result.rates_compared = ratios.size();
   result.rates_fell = falls.size();
-  if (!ratios.empty()) {
-    const auto middle = ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2);
-    std::nth_element(ratios.begin(), middle, ratios.end());
-    result.rate_ratio = *middle;
-  }
-  if (!falls.empty() && result.rate_ratio < 1 - result.rate_drop) {
-    result.regressions.push_back(
-        {.kind = "rate-fell",
-         .what = absl::StrCat("the rate fell by ", PercentText(result.rate_ratio),
-                              " in all: the median of ", Count(result.rates_compared, "row")),
-         .look =
-             "racewalk check --seconds=60, of both versions on one machine: is it as busy as it "
-             "was?"});
-  }
+  CompareTotal(rates, baseline, std::move(ratios), result);
   std::sort(falls.begin(), falls.end(), [](const Fall& a, const Fall& b) {
     return std::pair(a.ratio, a.unit) < std::pair(b.ratio, b.unit);
   });

@@ -111,8 +111,9 @@ Ordered ComparisonJson(const Comparison& comparison) {
           {"rate_drop", comparison.rate_drop},
           {"rates_compared", comparison.rates_compared},
           {"rates_fell", comparison.rates_fell},
+          {"rates_in_total", comparison.rates_in_total},
           {"rate_ratio",
-           comparison.rates_compared == 0 ? Ordered(nullptr) : Ordered(comparison.rate_ratio)},
+           comparison.rates_in_total == 0 ? Ordered(nullptr) : Ordered(comparison.rate_ratio)},
           {"mutants_compared", comparison.mutants_compared},
           {"mutants_not_run", comparison.mutants_not_run},
           {"regressions", std::move(regressions)}};

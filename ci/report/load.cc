@@ -404,14 +404,15 @@ absl::StatusOr<Baseline> LoadBaseline(Store& store, absl::string_view told) {
   result.rates = NightRates(rows, units, result.night.id);
   const std::size_t first = nights.size() > kBaselineNights ? nights.size() - kBaselineNights : 0;
   for (std::size_t i = first; i < nights.size(); ++i) {
+    std::map<UnitName, double>& rates = result.all_rates.emplace_back();
     rows.Each(
         "SELECT unit, sum(executions), sum(nanoseconds) FROM chunk WHERE campaign = ? AND outcome "
         "= 0 GROUP BY unit",
         [&](const Statement& row) {
           const auto unit = units.find(row.Int(0));
           if (unit == units.end() || row.Int(2) <= 0) return;
-          result.all_rates[unit->second].push_back(static_cast<double>(row.Int(1)) * 1e9 /
-                                                   static_cast<double>(row.Int(2)));
+          rates[unit->second] =
+              static_cast<double>(row.Int(1)) * 1e9 / static_cast<double>(row.Int(2));
         },
         nights[i].id);
   }

@@ -210,7 +210,9 @@ TEST_F(LoadTest, TheBaselineIsTheNewestNightOrTheOneBefore) {
   EXPECT_EQ(rates.chunks, 5u);
   EXPECT_THAT(rates.median, DoubleNear(30, 0.1));
   EXPECT_THAT(rates.deviation, DoubleNear(10, 0.1));
-  EXPECT_THAT(before->all_rates.at(Explored("a")), SizeIs(1));
+  ASSERT_THAT(before->all_rates, SizeIs(1));
+  EXPECT_THAT(before->all_rates[0].at(Explored("a")),
+              DoubleNear(5000 / (100 + 50 + 33.3333 + 25 + 1), 0.1));
   EXPECT_THAT(std::string(LoadBaseline(*store, "first").status().message()),
               HasSubstr("no earlier campaign"));
 }

@@ -128,15 +128,20 @@ std::vector<std::string> Remarks(const NightReport& report) {
     remarks.push_back(absl::StrCat(Count(comparison.mutants_not_run, "weakened point"),
                                    " killed there not searched here."));
   }
-  if (comparison.rates_compared > 0) {
-    remarks.push_back(absl::StrCat(
-        "Rates of ", Count(comparison.rates_compared, "row"), " compared: the median is ",
-        absl::StrFormat("%.2f", comparison.rate_ratio), " of what it was; ",
-        comparison.rates_fell == 0 ? "none" : Grouped(comparison.rates_fell), " fell by more than ",
-        absl::StrFormat("%.0f %%", 100 * comparison.rate_drop), " beyond noise."));
-  } else {
+  if (comparison.rates_compared == 0 && comparison.rates_in_total == 0) {
     remarks.push_back(absl::StrCat("No rate could be compared: no row has ", kLeastChunks,
-                                   " chunks in both nights."));
+                                   " chunks in both nights, and fewer than ", kLeastRows,
+                                   " rows were run in both."));
+    return remarks;
+  }
+  remarks.push_back(absl::StrCat(
+      "Rates of ", Count(comparison.rates_compared, "row"), " compared: ",
+      comparison.rates_fell == 0 ? std::string("none") : Grouped(comparison.rates_fell),
+      " fell by more than ", absl::StrFormat("%.0f %%", 100 * comparison.rate_drop),
+      " beyond noise."));
+  if (comparison.rates_in_total > 0) {
+    absl::StrAppend(&remarks.back(), " The median of ", Count(comparison.rates_in_total, "row"),
+                    " is ", absl::StrFormat("%.2f", comparison.rate_ratio), " of what it was.");
   }
   return remarks;
 }

@@ -140,7 +140,7 @@ struct Baseline {
   std::map<std::string, int64_t> classes{};  // of all its nights: when last seen
   std::map<MutantName, bool> mutants{};      // of the night: whether it was killed
   std::map<UnitName, ChunkRates> rates{};    // of the night
-  std::map<UnitName, std::vector<double>> all_rates{};  // of each of its last nights, means
+  std::vector<std::map<UnitName, double>> all_rates{};  // of each of its last nights, means
 };
 
 }  // namespace racewalk
