@@ -167,6 +167,31 @@ void AddMutants(CLI::App& app, Words& words) {
       "          racewalk mutants --compare=random,pct:3,pos --update");
 }
 
+void AddReport(CLI::App& app, Words& words) {
+  CLI::App* report = app.add_subcommand("report", "Tell a night: what a store of campaigns holds");
+  ReportOptions& options = words.report;
+  report->add_option("STORE", options.store, "A store of racewalk campaign")->required();
+  report->add_option("--campaign", options.campaign,
+                     "Tell this one, by its name or the beginning of it; default: the newest");
+  report->add_option("--against", options.against,
+                     "Status 1 for what is worse than in this store's newest campaign, or of the "
+                     "same store than in the one before, and for nothing else");
+  report->add_option("--rate-drop", words.rate_drop,
+                     "With --against: the share of a rate that may be lost; default 0.3");
+  report->add_option("--html", options.html, "Write a page to this file, which must not exist");
+  report->add_option("--junit", options.junit,
+                     "Write JUnit XML to this file, which must not exist");
+  report->add_option("--sarif", options.sarif,
+                     "Write SARIF 2.1.0 to this file, which must not exist");
+  report->add_flag("--json", options.json, "One JSON object on standard output");
+  report->footer(
+      "Examples: racewalk report build/nights.store\n"
+      "          racewalk report build/nights.store --html=night.html --junit=night.xml "
+      "--sarif=night.sarif\n"
+      "          racewalk report build/nights.store --against=yesterday.store --rate-drop=0.2\n"
+      "          racewalk report build/nights.store --against=build/nights.store");
+}
+
 void AddStress(CLI::App& app, Words& words) {
   CLI::App* stress =
       app.add_subcommand("stress", "Run scenarios on real threads, with tables of full size");
@@ -382,10 +407,9 @@ absl::Status CheckNotEmpty(const std::vector<std::string>& arguments) {
 }
 
 // Every command that a build may have; messages name those that this one lacks.
-constexpr std::array<absl::string_view, 7> kAllCommands = {"list",    "check",  "replay", "shrink",
-                                                           "mutants", "stress", "fuzz"};
-constexpr std::array<absl::string_view, 8> kAllCommands = {
-    "list", "check", "replay", "shrink", "mutants", "stress", "campaign", "merge"};
+constexpr std::array<absl::string_view, 10> kAllCommands = {
+    "list",   "check", "replay",   "shrink", "mutants",
+    "stress", "fuzz",  "campaign", "merge",  "report"};
 
 // The first argument names the command; CLI11 would only say that one is missing.
 absl::Status CheckCommand(const CLI::App& app, const std::vector<std::string>& arguments) {
@@ -441,6 +465,7 @@ absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& argu
       AddFuzz(app, words);
       AddCampaign(app, words);
       AddMerge(app, words);
+      AddReport(app, words);
     } else {
       app.footer("This build is instrumented; the release build has the other commands.");
     }
@@ -464,6 +489,9 @@ absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& argu
     } else if (app.got_subcommand("stress")) {
       status = ReadStress(words);
       invocation.options = std::move(words.stress);
+    } else if (app.got_subcommand("report")) {
+      status = ReadReport(words);
+      invocation.options = std::move(words.report);
     } else if (app.got_subcommand("list")) {
       status = ReadList(words);
       invocation.options = std::move(words.list);

@@ -145,9 +145,21 @@ struct MergeOptions {
   bool json = false;
 };
 
+struct ReportOptions {
+  std::string store{};
+  std::string campaign{};  // its name or a beginning of it; "" for the newest
+  std::string against{};   // another store; "" for none
+  double rate_drop = 0.3;  // the largest share of a rate that may be lost
+  std::string html{};
+  std::string junit{};
+  std::string sarif{};
+  bool json = false;
+};
+
 struct Invocation {
   std::variant<TextOptions, ListOptions, CheckOptions, ReplayOptions, ShrinkCommandOptions,
-               MutantsOptions, StressOptions, FuzzOptions, CampaignOptions, MergeOptions>
+               MutantsOptions, StressOptions, FuzzOptions, CampaignOptions, MergeOptions,
+               ReportOptions>
       options{};
   std::string command{};  // as typed, on one line, quoted so that a shell reads it again
 };

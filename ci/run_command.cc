@@ -14,6 +14,7 @@
 #include "ci/mutants.h"
 #include "ci/options.h"
 #include "ci/replay.h"
+#include "ci/report/report_command.h"
 #include "ci/shrink.h"
 #include "ci/store/merge_command.h"
 #include "ci/stress.h"
@@ -58,6 +59,9 @@ int RunCommand(const Invocation& invocation, const Console& console) {
   }
   if (const auto* merge = std::get_if<MergeOptions>(&invocation.options)) {
     return RunMerge(*merge, invocation.command, console);
+  }
+  if (const auto* report = std::get_if<ReportOptions>(&invocation.options)) {
+    return RunReport(*report, invocation.command, console);
   }
   return RunReplay(std::get<ReplayOptions>(invocation.options), invocation.command,
                    Explorer::Create, console);

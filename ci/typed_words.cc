@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "ci/flag_values.h"
@@ -252,6 +253,22 @@ absl::Status ReadCampaign(Words& words) {
         "campaign: expected one of --hours and --chunks, to say when it ends; for example "
         "--hours=8");
   }
+  return absl::OkStatus();
+}
+
+absl::Status ReadReport(Words& words) {
+  ReportOptions& report = words.report;
+  if (words.rate_drop.empty()) return absl::OkStatus();
+  if (report.against.empty()) {
+    return absl::InvalidArgumentError(
+        "--rate-drop: expected --against=STORE beside it, to say from what");
+  }
+  double drop = 0;
+  if (words.rate_drop.find_first_not_of("0123456789.") != std::string::npos ||
+      !absl::SimpleAtod(words.rate_drop, &drop) || !(drop > 0 && drop < 1)) {
+    return BadValue("--rate-drop", "a share between 0 and 1", words.rate_drop, "0.3");
+  }
+  report.rate_drop = drop;
   return absl::OkStatus();
 }
 

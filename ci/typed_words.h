@@ -24,6 +24,7 @@ struct Words {
   FuzzOptions fuzz{};
   CampaignOptions campaign{};
   MergeOptions merge{};
+  ReportOptions report{};
   std::string mmu{};
   std::string executions{};
   std::string seconds{};
@@ -45,6 +46,7 @@ struct Words {
   std::string shard_count{};
   std::string memory_mib{};
   std::vector<std::string> engines{};
+  std::string rate_drop{};
   std::vector<std::string> seeds{};
   std::vector<std::string> compare{};
   std::vector<std::string> strategies{};
@@ -62,6 +64,7 @@ absl::Status ReadMutants(Words& words);
 absl::Status ReadStress(Words& words);
 absl::Status ReadFuzz(Words& words);
 absl::Status ReadCampaign(Words& words);
+absl::Status ReadReport(Words& words);
 
 }  // namespace racewalk
 
