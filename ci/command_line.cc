@@ -305,7 +305,7 @@ void AddCampaign(CLI::App& app, Words& words) {
                        "n, where JOB_COMPLETION_INDEX is all that Kubernetes says");
   campaign
       ->add_option("--engines", words.engines,
-                   "Of explore, mutants, stress; default: all, without mutants if scenarios or "
+                   "Of explore, mutants, fuzz, stress; default: all that fit; no mutants if scenarios or "
                    "points are named")
       ->allow_extra_args(false);
   campaign->add_option("--weights", options.weights,

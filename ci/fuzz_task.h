@@ -104,6 +104,8 @@ class FuzzWorker {
   FuzzAnswer Run(const FuzzRequest& request);
   // A WorkerHandler.
   std::string Handle(absl::string_view message);
+  // Lets go of the explorer, so that another one may be made.
+  void Close() { runner_.Close(); }
 
  private:
   void Measure(const FuzzRequest& request, FuzzAnswer& answer);

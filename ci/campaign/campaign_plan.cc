@@ -12,8 +12,10 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "ci/campaign/explore_engine.h"
+#include "ci/campaign/fuzz_engine.h"
 #include "ci/campaign/mutants_engine.h"
 #include "ci/campaign/stress_engine.h"
+#include "ci/fuzz_plan.h"
 #include "ci/kill_files.h"
 #include "ci/mutant.h"
 #include "ci/plan.h"
@@ -29,7 +31,7 @@ namespace racewalk {
 namespace {
 
 const std::vector<std::string>& EngineNames() {
-  static const auto& names = *new std::vector<std::string>{"explore", "mutants", "stress"};
+  static const auto& names = *new std::vector<std::string>{"explore", "mutants", "fuzz", "stress"};
   return names;
 }
 
@@ -46,6 +48,7 @@ class Planner {
     absl::Status status = ChooseEngines();
     if (status.ok() && Has("explore")) status = AddExplore();
     if (status.ok() && Has("mutants")) status = AddMutants();
+    if (status.ok() && Has("fuzz")) status = AddFuzz();
     if (status.ok() && Has("stress")) status = AddStress();
     if (!status.ok()) return status;
     if (plan_.engines.empty()) {
@@ -75,10 +78,14 @@ class Planner {
             "mutants weakens each point over the whole library; leave it out, or SCENARIO and "
             "--weaken");
       }
+      if (!options_.scenarios.empty() && name == "fuzz") {
+        return BadEngine("fuzz invents its scenarios; leave it out, or SCENARIO");
+      }
     }
     if (!chosen_.empty()) return absl::OkStatus();
     chosen_ = EngineNames();
     if (special) std::erase(chosen_, "mutants");
+    if (!options_.scenarios.empty()) std::erase(chosen_, "fuzz");
     return absl::OkStatus();
   }
 
@@ -123,6 +130,27 @@ class Planner {
     plan_.engines.push_back(
         {"mutants",
          MakeMutantsEngine(*std::move(units), std::move(known->table.kills), worlds_.explorer)});
+    return absl::OkStatus();
+  }
+
+  absl::Status AddFuzz() {
+    Target weak{.weaken = options_.weaken};
+    if (absl::Status status = ResolveWeakened(weak); !status.ok()) return status;
+    absl::StatusOr<std::vector<FuzzStart>> library =
+        LibraryStart({.mmu = options_.mmu, .variants = options_.variants}, 1);
+    if (!library.ok()) return library.status();
+    std::vector<FuzzUnit> units;
+    for (FuzzStart& start : *library) {
+      const FuzzPlace place{start.input.subject.mmu, start.input.subject.variant};
+      auto unit = std::find_if(units.begin(), units.end(),
+                               [&](const FuzzUnit& known) { return known.place == place; });
+      if (unit == units.end()) unit = units.insert(units.end(), {.place = place});
+      start.input.subject.weakened = weak.subject.weakened;
+      unit->start.push_back(std::move(start.input));
+    }
+    if (units.empty()) return absl::OkStatus();
+    plan_.engines.push_back(
+        {"fuzz", MakeFuzzEngine(std::move(units), options_.weaken, worlds_.explorer)});
     return absl::OkStatus();
   }
 
@@ -177,6 +205,7 @@ class Planner {
       add("executions", absl::StrCat(kChunkExecutions));
     }
     add("kills", kills_);
+    if (Has("fuzz")) add("inputs", absl::StrCat(kChunkInputs));
     if (Has("stress")) add("rounds", absl::StrCat(kChunkRounds));
     // A revision with "+" does not say which points and scenarios there are.
     const KillInputs inputs = CurrentKillInputs();

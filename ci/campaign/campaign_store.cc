@@ -268,7 +268,7 @@ absl::StatusOr<std::vector<std::string>> CampaignStore::Write(std::size_t unit, 
                  .Bind(View(mutant.token))
                  .Run();
   }
-  for (const CorpusEntry& entry : outcome.corpus) {
+  for (const StoredInput& entry : outcome.corpus) {
     if (!status.ok()) break;
     status = corpus_->Bind(campaign_)
                  .Bind(View(entry.text))

@@ -59,6 +59,22 @@ std::string ClassOf(const SeenViolation& violation, absl::string_view weaken) {
   return absl::StrCat(name, first, "|", second);
 }
 
+void AddViolation(SeenViolation seen, absl::string_view weaken,
+                  std::vector<SeenViolation>& violations) {
+  const std::string name = ClassOf(seen, weaken);
+  for (SeenViolation& known : violations) {
+    if (ClassOf(known, weaken) != name) continue;
+    seen.count += known.count;
+    if (seen.steps < known.steps) {
+      known = std::move(seen);
+    } else {
+      known.count = seen.count;
+    }
+    return;
+  }
+  violations.push_back(std::move(seen));
+}
+
 std::string FormatChunkOutcome(const ChunkOutcome& outcome) {
   WireWriter writer;
   writer.Text(outcome.problem);
@@ -71,7 +87,7 @@ std::string FormatChunkOutcome(const ChunkOutcome& outcome) {
     writer.Numbers({uint64_t{mutant.killed}, mutant.executions, mutant.nanoseconds});
     writer.Texts({mutant.scenario, mutant.kind, mutant.token});
   }
-  for (const CorpusEntry& entry : outcome.corpus) {
+  for (const StoredInput& entry : outcome.corpus) {
     writer.Text(entry.text);
     writer.Number(entry.features);
   }
@@ -107,7 +123,7 @@ absl::StatusOr<ChunkOutcome> ParseChunkOutcome(absl::string_view message) {
                       .token = std::move(texts[2])};
   }
   for (uint64_t i = 0; i < numbers[7] && reader.ok(); ++i) {
-    CorpusEntry entry{.text = reader.Text()};
+    StoredInput entry{.text = reader.Text()};
     entry.features = reader.Number();
     outcome.corpus.push_back(std::move(entry));
   }

@@ -50,6 +50,10 @@ struct SeenViolation {
 // in either order.
 std::string ClassOf(const SeenViolation& violation, absl::string_view weaken);
 
+// Of each class the one with the fewest steps is kept, as in the store; counts add up.
+void AddViolation(SeenViolation seen, absl::string_view weaken,
+                  std::vector<SeenViolation>& violations);
+
 struct MutantOutcome {
   bool killed = false;
   uint64_t executions = 0;
@@ -59,7 +63,8 @@ struct MutantOutcome {
   std::string token{};
 };
 
-struct CorpusEntry {
+// A corpus file of the fuzzer.
+struct StoredInput {
   std::string text{};
   uint64_t features = 0;
 };
@@ -73,7 +78,7 @@ struct ChunkOutcome {
   uint64_t nanoseconds = 0;
   std::vector<SeenViolation> violations{};
   std::optional<MutantOutcome> mutant{};
-  std::vector<CorpusEntry> corpus{};
+  std::vector<StoredInput> corpus{};
   bool retire = false;  // the process has seen so much that it should be replaced
 };
 std::string FormatChunkOutcome(const ChunkOutcome& outcome);

@@ -61,7 +61,7 @@ class ExploreEngine final : public Engine {
       }
       if (!result.finding) break;
       ++sightings;
-      Note(SeenOf(*result.finding), units_[unit].weaken, outcome.violations);
+      AddViolation(SeenOf(*result.finding), units_[unit].weaken, outcome.violations);
     }
     std::sort(interleavings.begin(), interleavings.end());
     outcome.distinct = static_cast<uint64_t>(
@@ -73,23 +73,6 @@ class ExploreEngine final : public Engine {
   }
 
  private:
-  // Of each class the one with the fewest steps, as in the store.
-  static void Note(SeenViolation seen, const std::string& weaken,
-                   std::vector<SeenViolation>& violations) {
-    const std::string name = ClassOf(seen, weaken);
-    for (SeenViolation& known : violations) {
-      if (ClassOf(known, weaken) != name) continue;
-      seen.count += known.count;
-      if (seen.steps < known.steps) {
-        known = std::move(seen);
-      } else {
-        known.count = seen.count;
-      }
-      return;
-    }
-    violations.push_back(std::move(seen));
-  }
-
   const std::vector<Unit> plan_;
   const uint64_t executions_;
   std::vector<CampaignUnit> units_{};
