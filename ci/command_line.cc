@@ -305,8 +305,8 @@ void AddCampaign(CLI::App& app, Words& words) {
                        "n, where JOB_COMPLETION_INDEX is all that Kubernetes says");
   campaign
       ->add_option("--engines", words.engines,
-                   "Of explore, mutants, fuzz, stress; default: all that fit; no mutants if scenarios or "
-                   "points are named")
+                   "Of explore, mutants, fuzz, stress; default: all that fit: no mutants of named "
+                   "scenarios or points, no fuzz of named scenarios")
       ->allow_extra_args(false);
   campaign->add_option("--weights", options.weights,
                        "Chunks of each: explore:4,mutants:3,stress:1; default: by what earlier "

@@ -36,7 +36,6 @@ void Race(F second) {
   reader.join();
 }
 
-void StoreRelaxed(P::Atomic<uint64_t>& word) { word.store(2, std::memory_order_relaxed); }
 void AddRelaxed(P::Atomic<uint64_t>& word) { word.fetch_add(1, std::memory_order_relaxed); }
 void StoreReleased(P::Atomic<uint64_t>& word) { word.store(2, std::memory_order_release); }
 
@@ -54,6 +53,8 @@ TEST(RelaxedStoreRaceTest, IsSeenByWhoeverReads) {
 }
 
 #if defined(RACEWALK_TSAN)
+void StoreRelaxed(P::Atomic<uint64_t>& word) { word.store(2, std::memory_order_relaxed); }
+
 TEST(RelaxedStoreRaceDeathTest, EndsWhatAReleaseHasPublished) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(
