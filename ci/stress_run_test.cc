@@ -120,7 +120,8 @@ TEST(StressRun, AViolationOfAnyThreadIsToldAndTheRunGoesOn) {
   EXPECT_EQ(finding.invariant, "T1");
   EXPECT_THAT(
       finding.sentence,
-      MatchesRegex("a reaches page 5 through 0x[0-9a-f]+ \\(frame 0 of the scenario.*\\)."));
+      // In tables as small as the scenario's own the frame has its own number.
+      MatchesRegex("a reaches page 5 through (0|0x[0-9a-f]+) \\(frame 0 of the scenario.*\\)."));
   EXPECT_EQ(finding.thread, "a");
   EXPECT_THAT(finding.place, HasSubstr("stress_run_test.cc:"));
   EXPECT_EQ(finding.count, 4u);
