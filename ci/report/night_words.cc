@@ -43,8 +43,7 @@ std::string MutantText(const MutantName& mutant) {
 }
 
 absl::string_view CountedBy(absl::string_view engine) {
-  if (engine == "stress") return "rounds";
-  return engine == "fuzz" ? "inputs" : "executions";
+  return engine == "stress" ? "rounds" : "executions";
 }
 
 std::string TimeText(int64_t seconds) { return Formatted("%Y-%m-%d %H:%M UTC", seconds); }

@@ -17,7 +17,7 @@ std::string UnitText(const UnitName& unit);
 // "table_publish stage2 rwlock".
 std::string MutantText(const MutantName& mutant);
 
-// "executions", "inputs" or "rounds": what an engine counts.
+// "executions" or "rounds": what an engine counts.
 absl::string_view CountedBy(absl::string_view engine);
 
 // "2026-11-20 01:30 UTC", and "11-20" for the axis of a picture.

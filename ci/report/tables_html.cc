@@ -153,10 +153,7 @@ std::string ScenariosTable(const std::vector<ScenarioWork>& all, absl::string_vi
       Table({{"scenario"},
              {"strategy"},
              {"MMUs and variants", true},
-             {engine == "stress" ? "rounds"
-              : engine == "fuzz" ? "inputs"
-                                 : "executions",
-              true},
+             {CountedBy(engine), true},
              {"per second", true},
              {engine == "fuzz" ? "most features in a chunk" : "most distinct in a chunk", true},
              {engine == "fuzz" ? "new" : "distinct", true},
