@@ -62,7 +62,7 @@ absl::StatusOr<std::vector<CorpusFile>> ReadCorpus(const std::string& folder) {
   if (!names.ok()) return names.status();
   for (const std::string& name : *names) {
     const std::string path = PathIn(folder, name);
-    const absl::StatusOr<std::string> text = ReadFile(path, kMostInputBytes);
+    const absl::StatusOr<std::string> text = ReadRegularFile(path, kMostInputBytes);
     if (!text.ok()) {
       return absl::InvalidArgumentError(absl::StrCat(
           "--corpus: ", absl::string_view(text.status().message()), "; repair it or move it away"));

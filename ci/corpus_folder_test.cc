@@ -1,6 +1,7 @@
 // Goal: a corpus is read whole or not at all, and grows by whole files. Method: folders by hand.
 #include "ci/corpus_folder.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -98,6 +99,11 @@ TEST_F(CorpusFolder, AMalformedFileIsNamedWithItsPlaceAndARemedy) {
   EXPECT_THAT(Problem(), AllOf(HasSubstr("no line '# run:'"), HasSubstr("repair it or")));
   Write("a.scn", std::string(100'000, '#'));
   EXPECT_THAT(Problem(), AllOf(HasSubstr("a.scn"), HasSubstr("repair it or move it away")));
+  std::filesystem::remove(folder_ + "/a.scn");
+  // Opening it would wait for a writer.
+  ASSERT_EQ(mkfifo((folder_ + "/a.scn").c_str(), 0600), 0);
+  EXPECT_EQ(Problem(),
+            "--corpus: " + folder_ + "/a.scn is not a regular file; repair it or move it away");
   std::filesystem::remove(folder_ + "/a.scn");
   std::filesystem::create_directory(folder_ + "/b.scn");
   EXPECT_THAT(Problem(), AllOf(HasSubstr("b.scn"), HasSubstr("repair it or move it away")));

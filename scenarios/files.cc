@@ -110,6 +110,37 @@ void SyncFolder(const std::string& folder) {
   close(descriptor);
 }
 
+absl::StatusOr<std::string> ReadAndClose(int descriptor, absl::string_view path,
+                                         std::size_t max_bytes) {
+  std::string contents;
+  int error = 0;
+  // One byte more than allowed tells a file that is too long; a file's stated
+  // size is not asked, since pipes and /proc have none.
+  while (contents.size() <= max_bytes) {
+    const std::size_t had = contents.size();
+    const std::size_t step = std::min<std::size_t>(64 * 1024, max_bytes - had + 1);
+    contents.resize(had + step);
+    const ssize_t got = read(descriptor, contents.data() + had, step);
+    contents.resize(had + (got > 0 ? static_cast<std::size_t>(got) : 0));
+    if (got == 0) break;
+    if (got < 0 && errno != EINTR) {
+      error = errno;
+      break;
+    }
+  }
+  close(descriptor);
+  if (error == EISDIR) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(Printable(path), " is a folder; give a file in it"));
+  }
+  if (error != 0) return Failed(error, "read", path);
+  if (contents.size() > max_bytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(Printable(path), " holds more than ", max_bytes, " bytes; give another file"));
+  }
+  return contents;
+}
+
 }  // namespace
 
 absl::Status WriteFileAtomically(absl::string_view path, absl::string_view contents,
@@ -139,33 +170,20 @@ absl::Status WriteFileAtomically(absl::string_view path, absl::string_view conte
 absl::StatusOr<std::string> ReadFile(absl::string_view path, std::size_t max_bytes) {
   const int descriptor = open(std::string(path).c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return Failed(errno, "open", path);
-  std::string contents;
-  int error = 0;
-  // One byte more than allowed tells a file that is too long; a file's stated
-  // size is not asked, since pipes and /proc have none.
-  while (contents.size() <= max_bytes) {
-    const std::size_t had = contents.size();
-    const std::size_t step = std::min<std::size_t>(64 * 1024, max_bytes - had + 1);
-    contents.resize(had + step);
-    const ssize_t got = read(descriptor, contents.data() + had, step);
-    contents.resize(had + (got > 0 ? static_cast<std::size_t>(got) : 0));
-    if (got == 0) break;
-    if (got < 0 && errno != EINTR) {
-      error = errno;
-      break;
-    }
+  return ReadAndClose(descriptor, path, max_bytes);
+}
+
+absl::StatusOr<std::string> ReadRegularFile(absl::string_view path, std::size_t max_bytes) {
+  // A pipe that nobody writes to is opened at once; of a regular file the flag means nothing.
+  const int descriptor =
+      open(std::string(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (descriptor < 0) return Failed(errno, "open", path);
+  struct stat found{};
+  if (fstat(descriptor, &found) != 0 || !S_ISREG(found.st_mode)) {
+    close(descriptor);
+    return absl::InvalidArgumentError(absl::StrCat(Printable(path), " is not a regular file"));
   }
-  close(descriptor);
-  if (error == EISDIR) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(Printable(path), " is a folder; give a file in it"));
-  }
-  if (error != 0) return Failed(error, "read", path);
-  if (contents.size() > max_bytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(Printable(path), " holds more than ", max_bytes, " bytes; give another file"));
-  }
-  return contents;
+  return ReadAndClose(descriptor, path, max_bytes);
 }
 
 }  // namespace racewalk

@@ -28,6 +28,10 @@ absl::Status WriteFileAtomically(absl::string_view path, absl::string_view conte
 // `max_bytes` or is a folder, NotFound and what else the system says.
 absl::StatusOr<std::string> ReadFile(absl::string_view path, std::size_t max_bytes);
 
+// The same of a regular file only, so that nobody waits for the other end of a pipe that lies in a
+// folder: InvalidArgument for anything else.
+absl::StatusOr<std::string> ReadRegularFile(absl::string_view path, std::size_t max_bytes);
+
 }  // namespace racewalk
 
 #endif  // RACEWALK_SCENARIOS_FILES_H_
