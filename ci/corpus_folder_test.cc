@@ -78,6 +78,29 @@ TEST_F(CorpusFolder, APersonsFileMayHaveAnyNameAndMoreLines) {
   EXPECT_EQ(Unsoundness(files->front().input.subject), "");
 }
 
+TEST_F(CorpusFolder, AFileThatIsNotWhatItsNameSaysIsNotTakenForIt) {
+  const Input input = ToyInput(kText);
+  const std::string name = CorpusFileName(input);
+  Write(name, PrintInput(input) + "# mine\n");
+  const absl::Status status = AddToCorpus(folder_, input).status();
+  EXPECT_TRUE(absl::IsAlreadyExists(status)) << status;
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr(folder_ + "/" + name + " is not what its name says"),
+                    HasSubstr("; give yours another name"), Not(HasSubstr("\n"))));
+  EXPECT_EQ(RemoveFromCorpus(folder_, name).value(), false);
+  EXPECT_TRUE(std::filesystem::exists(folder_ + "/" + name));
+}
+
+TEST_F(CorpusFolder, OnlyAFileThatIsNamedByItsBytesIsRemoved) {
+  const Input input = ToyInput(kText);
+  const std::string name = AddToCorpus(folder_, input).value();
+  Write("mine.scn", PrintInput(input));
+  EXPECT_EQ(RemoveFromCorpus(folder_, name).value(), true);
+  EXPECT_EQ(RemoveFromCorpus(folder_, "mine.scn").value(), false);
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/" + name));
+  EXPECT_TRUE(std::filesystem::exists(folder_ + "/mine.scn"));
+}
+
 TEST_F(CorpusFolder, OtherFilesAreNotLookedAt) {
   Write("README.md", "what this is");
   Write(".racewalk-1-0.tmp", "half a fi");

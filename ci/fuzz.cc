@@ -62,7 +62,7 @@ class Fuzz {
     progress_.Clear();
     if (!status.ok()) {
       Error(status.message());
-      return kExitInternalError;
+      return absl::IsAlreadyExists(status) ? kExitBadInput : kExitInternalError;
     }
     ShrinkFound();
     for (const std::string& error : report_.result.internal_errors) {
@@ -151,18 +151,19 @@ class Fuzz {
     // First all that is to stay, so that nothing is lost whenever this process is killed.
     std::set<std::string> stay;
     for (const CorpusEntry& entry : report_.result.corpus.entries()) {
-      const std::string name = CorpusFileName(entry.input);
-      if (!Write(entry.input)) return absl::OkStatus();
-      stay.insert(name);
+      absl::StatusOr<std::string> name = AddToCorpus(options_.corpus, entry.input);
+      if (absl::IsAlreadyExists(name.status())) return name.status();
+      if (!Wrote(name.status())) return absl::OkStatus();
+      stay.insert(*std::move(name));
     }
     for (const CorpusFile& file : plan_.files) {
       if (stay.count(file.name) != 0) {
         --report_.added;
         continue;
       }
-      absl::Status status = RemoveFromCorpus(options_.corpus, file.name);
-      if (!status.ok()) return status;
-      ++report_.removed;
+      const absl::StatusOr<bool> removed = RemoveFromCorpus(options_.corpus, file.name);
+      if (!removed.ok()) return removed.status();
+      ++(*removed ? report_.removed : report_.kept);
     }
     return absl::OkStatus();
   }
@@ -196,17 +197,16 @@ class Fuzz {
   void Kept(const Input& input) {
     // What a weakened core shows means nothing for the correct one.
     if (options_.corpus.empty() || write_failed_ || plan_.weakened) return;
-    Write(input);
+    Wrote(AddToCorpus(options_.corpus, input).status());
   }
 
-  // False if it cannot be written, which is told once.
-  bool Write(const Input& input) {
-    const absl::StatusOr<std::string> name = AddToCorpus(options_.corpus, input);
-    if (name.ok()) {
+  // False if an input could not be written, which is told once.
+  bool Wrote(const absl::Status& status) {
+    if (status.ok()) {
       ++report_.added;
       return true;
     }
-    WriteFailed(name.status(), "no more inputs are written to the corpus");
+    WriteFailed(status, "no more inputs are written to the corpus");
     return false;
   }
 

@@ -205,6 +205,40 @@ TEST_F(FuzzCommand, MinimizedACorpusShowsTheSame) {
   EXPECT_LE(Texts("c").size(), small);
 }
 
+TEST_F(FuzzCommand, MinimizingKeepsWhatPeopleWrote) {
+  ASSERT_EQ(Toy({Flag("corpus", "c"), "--start=nothing", "--executions=30000"}).status, kExitClean);
+  const std::string text = "# mine\n" + Texts("c").begin()->second;
+  std::ofstream(Path("c/notes.scn")) << text;
+  std::ofstream(Path("c/0123456789abcdef.scn")) << text;
+  const Outcome outcome = Toy({Flag("corpus", "c"), "--minimize", "--files=1"});
+  ASSERT_EQ(outcome.status, kExitClean) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("2 files stayed because"));
+  EXPECT_THAT(outcome.out, HasSubstr(", now 3 ("));
+  EXPECT_EQ(Texts("c").size(), 3u);
+  EXPECT_EQ(Texts("c").at("notes.scn"), text);
+  EXPECT_EQ(Texts("c").at("0123456789abcdef.scn"), text);
+  const nlohmann::json report =
+      nlohmann::json::parse(Toy({Flag("corpus", "c"), "--minimize", "--files=1", "--json"}).out);
+  EXPECT_EQ(report["corpus"]["kept"], 2);
+}
+
+TEST_F(FuzzCommand, MinimizingDoesNotTakeAChangedFileForAnInput) {
+  ASSERT_EQ(Toy({Flag("corpus", "c"), "--start=nothing", "--executions=30000"}).status, kExitClean);
+  ASSERT_EQ(Toy({Flag("corpus", "c"), "--minimize", "--files=1"}).status, kExitClean);
+  ASSERT_EQ(Texts("c").size(), 1u);
+  // The only copy of what the name says has another one, and is needed.
+  const auto [name, text] = *Texts("c").begin();
+  std::filesystem::rename(Path("c/" + name), Path("c/backup.scn"));
+  std::ofstream(Path("c/" + name))
+      << "mmu: tdp\nframes: 2\nhost h: unmap 0\n# run: tdp+owned/random/seed=0000000000000007\n";
+  const auto before = Texts("c");
+  const Outcome outcome = Toy({Flag("corpus", "c"), "--minimize", "--files=1"});
+  EXPECT_EQ(outcome.status, kExitBadInput) << outcome.out;
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr(name + " is not what its name says"),
+                                 HasSubstr("; give yours another name\n")));
+  EXPECT_EQ(Texts("c"), before);
+}
+
 TEST_F(FuzzCommand, OfACorpusSoManyFilesThatShowMost) {
   ASSERT_EQ(Toy({Flag("corpus", "c"), "--start=nothing", "--executions=30000"}).status, kExitClean);
   const Outcome outcome = Toy({Flag("corpus", "c"), "--minimize", "--files=3"});

@@ -32,6 +32,7 @@ struct FuzzReport {
   uint64_t files = 0;    // that were there
   uint64_t added = 0;    // files that were written
   uint64_t removed = 0;
+  uint64_t kept = 0;       // files that minimizing would have removed, had the fuzzer named them
   bool minimized = false;  // nothing was fuzzed
   FuzzResult result{};
   std::vector<std::string> paths{};                    // of each of result.found: its trace, or ""
