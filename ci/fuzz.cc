@@ -69,8 +69,7 @@ class Fuzz {
       Error(absl::StrCat("internal error: ", error));
     }
     console_.out(options_.json ? FuzzJson(report_) : FormatFuzzSummary(report_));
-    const ExitStatus exit = ExitStatusOf(report_);
-    return write_failed_ && exit < kExitInternalError ? kExitInternalError : exit;
+    return ExitStatusOf(report_);
   }
 
  private:
@@ -196,7 +195,7 @@ class Fuzz {
 
   void Kept(const Input& input) {
     // What a weakened core shows means nothing for the correct one.
-    if (options_.corpus.empty() || write_failed_ || plan_.weakened) return;
+    if (options_.corpus.empty() || report_.write_failed || plan_.weakened) return;
     Wrote(AddToCorpus(options_.corpus, input).status());
   }
 
@@ -212,7 +211,7 @@ class Fuzz {
 
   void WriteFailed(const absl::Status& status, absl::string_view consequence) {
     progress_.Clear();
-    write_failed_ = true;
+    report_.write_failed = true;
     const auto message = status.message();
     Error(absl::StrCat(absl::string_view(message.data(), message.size()), "; ", consequence,
                        ", what is found is printed"));
@@ -314,7 +313,6 @@ class Fuzz {
   FuzzContext context_{};
   FuzzRunOptions run_{};
   FuzzReport report_{};
-  bool write_failed_ = false;
   bool out_failed_ = false;
 };
 

@@ -254,14 +254,34 @@ TEST_F(FuzzCommand, ACorpusThatCannotBeWrittenIsSaidOnceAndFindingsAreTold) {
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &limit), 0);
   signal(SIGXFSZ, SIG_IGN);
   struct rlimit none = limit;
-  none.rlim_cur = 0;
+  none.rlim_cur = 8;  // enough to see that the folder can be written to, not for an input
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &none), 0);
   const Outcome outcome = Toy({Flag("corpus", "c"), "--start=nothing", "--executions=10000"});
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
   EXPECT_EQ(outcome.status, kExitInternalError);
   EXPECT_THAT(outcome.err, MatchesRegex("racewalk fuzz: [^\n]*; no more inputs are written to the "
                                         "corpus, what is found is printed\n"));
-  EXPECT_THAT(outcome.out, HasSubstr("verdict: clean"));
+  EXPECT_THAT(outcome.out, HasSubstr("verdict: internal-error"));
+  EXPECT_THAT(Texts("c"), IsEmpty());
+}
+
+TEST_F(FuzzCommand, AFolderInWhichNoFileCanBeMadeIsBadInput) {
+  std::filesystem::create_directory(Path("c"));
+  struct rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &limit), 0);
+  signal(SIGXFSZ, SIG_IGN);
+  struct rlimit none = limit;
+  none.rlim_cur = 0;
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &none), 0);
+  const Outcome corpus = Toy({Flag("corpus", "c"), "--start=nothing", "--executions=10000"});
+  const Outcome out = Toy({Flag("out", "c"), "--start=nothing", "--executions=10000"});
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  EXPECT_EQ(corpus.status, kExitBadInput);
+  EXPECT_EQ(out.status, kExitBadInput);
+  EXPECT_EQ(corpus.out + out.out, "");
+  EXPECT_THAT(corpus.err, MatchesRegex("racewalk fuzz: --corpus: cannot use folder [^\n]*: cannot "
+                                       "write [^\n]*; name another one\n"));
+  EXPECT_THAT(out.err, HasSubstr("--out: cannot use folder"));
   EXPECT_THAT(Texts("c"), IsEmpty());
 }
 

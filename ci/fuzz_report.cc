@@ -102,6 +102,7 @@ ExitStatus ExitStatusOf(const FuzzReport& report) {
   const FuzzResult& result = report.result;
   if (!result.internal_errors.empty()) return kExitInternalError;
   if (result.interrupted) return kExitInterrupted;
+  if (report.write_failed) return kExitInternalError;
   // What was seen stands, whatever else went wrong.
   if (!result.found.empty()) return kExitViolation;
   return result.lost.empty() ? kExitClean : kExitInternalError;

@@ -40,6 +40,7 @@ struct FuzzReport {
   std::vector<std::string> lost_files{};               // of each of result.lost, or ""
   std::optional<std::vector<BeyondLibrary>> beyond{};  // if it was asked for
   uint64_t library_executions = 0;
+  bool write_failed = false;          // of the corpus or of --out
   std::vector<std::string> errors{};  // as printed on standard error
 };
 
