@@ -35,6 +35,7 @@
 #include "ci/worker_pool.h"
 #include "fuzz/coverage.h"
 #include "fuzz/input.h"
+#include "scenarios/files.h"
 #include "scenarios/hash.h"
 
 namespace racewalk {
@@ -82,6 +83,7 @@ class Fuzz {
     status.Update(MakeOutputFolder("--corpus", options_.corpus));
     status.Update(MakeOutputFolder("--out", options_.out));
     if (!status.ok()) return status;
+    if (!options_.corpus.empty() && !plan_.weakened) RemoveStaleTemporaries(options_.corpus);
     report_.seed = options_.seed ? *options_.seed : FreshSeed();
     report_.weaken = options_.weaken;
     report_.bug = plan_.bug == nullptr ? "" : plan_.bug->name;

@@ -312,6 +312,17 @@ TEST_F(FuzzCommand, CtrlCPrintsTheSummarySoFar) {
   EXPECT_THAT(outcome.out, AllOf(HasSubstr("files more in "), HasSubstr("verdict: interrupted")));
 }
 
+TEST_F(FuzzCommand, WhatAKilledOneLeftGoes) {
+  std::filesystem::create_directory(Path("c"));
+  // No process has such a number.
+  const std::string half = Path("c/.racewalk-2147483647-3.tmp");
+  std::ofstream(half) << "mmu: t";
+  std::filesystem::last_write_time(
+      half, std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
+  EXPECT_EQ(Toy({Flag("corpus", "c"), "--start=nothing", "--executions=2000"}).status, kExitClean);
+  EXPECT_FALSE(std::filesystem::exists(half));
+}
+
 TEST_F(FuzzCommand, KilledItLeavesWholeFiles) {
   const pid_t pid = Start({"fuzz", "--start=nothing", "--seconds=1000", Flag("corpus", "c")});
   while (!std::filesystem::exists(Path("c")) || Texts("c").size() < 20) {

@@ -1,7 +1,9 @@
 #include "scenarios/files.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,12 +12,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "scenarios/diagnostics.h"
 
 namespace racewalk {
@@ -101,6 +107,20 @@ class TemporaryFile {
   std::string path_{};
 };
 
+// A file that a process of this name was to rename soon, and did not.
+bool IsStale(const std::string& path, absl::string_view name) {
+  if (!absl::ConsumePrefix(&name, ".racewalk-") || !absl::ConsumeSuffix(&name, ".tmp")) {
+    return false;
+  }
+  pid_t process = 0;
+  if (!absl::SimpleAtoi(name.substr(0, name.find('-')), &process) || process <= 0) return false;
+  if (kill(process, 0) == 0 || errno != ESRCH) return false;
+  constexpr time_t kSeconds = 60;
+  struct stat found{};
+  return lstat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
+         found.st_mtime + kSeconds < time(nullptr);
+}
+
 // Makes the new name survive a power cut. Some file systems cannot sync a
 // folder; the file is whole all the same.
 void SyncFolder(const std::string& folder) {
@@ -165,6 +185,15 @@ absl::Status WriteFileAtomically(absl::string_view path, absl::string_view conte
   if (error != 0) return Failed(error, "write", path);
   SyncFolder(folder);
   return absl::OkStatus();
+}
+
+void RemoveStaleTemporaries(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::directory_iterator entry(folder, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    const std::string path = entry->path().string();
+    if (IsStale(path, entry->path().filename().string())) unlink(path.c_str());
+  }
 }
 
 absl::StatusOr<std::string> ReadFile(absl::string_view path, std::size_t max_bytes) {

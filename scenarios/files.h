@@ -23,6 +23,11 @@ enum class Overwrite : uint8_t { kRefuse, kAllow };
 absl::Status WriteFileAtomically(absl::string_view path, absl::string_view contents,
                                  Overwrite overwrite = Overwrite::kRefuse);
 
+// Removes from a folder what a WriteFileAtomically that was killed left there: its temporary files
+// of processes that are no more, if a minute old, since a process on another machine may write to
+// the same folder. What cannot be removed stays.
+void RemoveStaleTemporaries(const std::string& folder);
+
 // Returns the whole file; pipes are read to their end. Thread-safe.
 // Errors, one line with the path: InvalidArgument if it holds more than
 // `max_bytes` or is a folder, NotFound and what else the system says.
