@@ -284,10 +284,13 @@ class Fuzz {
 
   void Shrunk(std::size_t index, const ShrinkResult& smaller) {
     std::string text = absl::StrCat("\n", ShrunkText(smaller));
+    const FoundInput& found = report_.result.found[index];
+    // So that it is an input too. What was shrunk ends as a path, which draws nothing from a seed.
+    const absl::StatusOr<Input> input = ParseInput(found.input, "what was found");
+    const std::string scenario = smaller.scenario + (input.ok() ? RunLine(*input) : "");
     if (!options_.out.empty() && !out_failed_) {
       const absl::StatusOr<ShrunkFiles> files =
-          SaveShrunk(options_.out, report_.result.found[index].finding.scenario, smaller.scenario,
-                     smaller.finding);
+          SaveShrunk(options_.out, found.finding.scenario, scenario, smaller.finding);
       if (files.ok()) {
         absl::StrAppend(&text, "  scenario: ", files->scenario, "\n  trace: ", files->trace, "\n");
       } else {

@@ -29,6 +29,7 @@
 #include "ci/fuzz.h"
 #include "ci/json_runner.h"
 #include "ci/options.h"
+#include "fuzz/input.h"
 #include "fuzz/toy_inputs.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -70,6 +71,8 @@ class FuzzCommand : public JsonRunner {
     }
     return texts;
   }
+
+  Input ReadInput(const std::string& path) const { return ParseInput(ReadAll(path), path).value(); }
 
   std::string Flag(const std::string& name, const std::string& folder) const {
     return absl::StrCat("--", name, "=", Path(folder));
@@ -151,6 +154,13 @@ TEST_F(FuzzCommand, AViolationIsToldSavedAndShrunk) {
                                        kExitViolation);
   EXPECT_EQ(again["violations"][0]["execution"], 1);
   EXPECT_EQ(again["violations"][0]["kind"], "data-race");
+  // And so is the shrunk one an input, of the same strategy.
+  const auto files = ReadCorpus(Path("found"));
+  ASSERT_TRUE(files.ok()) << files.status();
+  EXPECT_GE(files->size(), 2u);
+  const std::string shrunk = Path("found/" + trace.substr(0, trace.rfind('.')) + ".scn");
+  EXPECT_THAT(ReadAll(shrunk), HasSubstr(RunLine(ReadInput(Path("found/" + input)))));
+  EXPECT_EQ(Run({"check", shrunk, "--weaken=table_publish"}).status, kExitViolation);
 }
 
 TEST_F(FuzzCommand, TheSameCorpusGoesOnWhereItWas) {
