@@ -266,9 +266,10 @@ void AddFuzz(CLI::App& app, Words& words) {
   fuzz->add_option("--shrink-seconds", words.shrink_seconds,
                    "For making what was found smaller, in total; default 10, 0 turns it off");
   fuzz->add_flag("--minimize", options.minimize,
-                 "Only make the corpus smaller: as few and small inputs as show the same");
+                 "Only make the corpus smaller: as few and small inputs as show the same; files "
+                 "that people wrote stay");
   fuzz->add_option("--files", words.files,
-                   "With --minimize: keep at most so many, those that show most");
+                   "With --minimize: keep at most so many of the fuzzer's, those that show most");
   fuzz->add_flag("--random", options.random,
                  "Every input anew, whatever was seen before: for comparison");
   fuzz->add_flag("--against-library", options.against_library,

@@ -28,6 +28,8 @@ std::string PathIn(const std::string& folder, const std::string& name) {
   return (std::filesystem::path(folder) / name).string();
 }
 
+std::string NameOf(absl::string_view text) { return FormatHex64(Fnv1a64(text)) + kInputExtension; }
+
 absl::Status CannotRead(const std::string& folder, const std::error_code& error) {
   return absl::InvalidArgumentError(absl::StrCat("--corpus: cannot read ", folder, ": ",
                                                  error.message(), "; name a folder of inputs"));
@@ -52,9 +54,7 @@ absl::StatusOr<std::vector<std::string>> InputNames(const std::string& folder) {
 
 }  // namespace
 
-std::string CorpusFileName(const Input& input) {
-  return FormatHex64(Fnv1a64(PrintInput(input))) + kInputExtension;
-}
+std::string CorpusFileName(const Input& input) { return NameOf(PrintInput(input)); }
 
 absl::StatusOr<std::vector<CorpusFile>> ReadCorpus(const std::string& folder) {
   std::vector<CorpusFile> files;
@@ -62,7 +62,7 @@ absl::StatusOr<std::vector<CorpusFile>> ReadCorpus(const std::string& folder) {
   if (!names.ok()) return names.status();
   for (const std::string& name : *names) {
     const std::string path = PathIn(folder, name);
-    const absl::StatusOr<std::string> text = ReadFile(path, kMostInputBytes);
+    const absl::StatusOr<std::string> text = ReadRegularFile(path, kMostInputBytes);
     if (!text.ok()) {
       return absl::InvalidArgumentError(absl::StrCat(
           "--corpus: ", absl::string_view(text.status().message()), "; repair it or move it away"));
@@ -80,18 +80,26 @@ absl::StatusOr<std::vector<CorpusFile>> ReadCorpus(const std::string& folder) {
 }
 
 absl::StatusOr<std::string> AddToCorpus(const std::string& folder, const Input& input) {
-  std::string name = CorpusFileName(input);
-  absl::Status status = WriteFileAtomically(PathIn(folder, name), PrintInput(input));
-  if (!status.ok() && !absl::IsAlreadyExists(status)) return status;
-  return name;
+  const std::string text = PrintInput(input);
+  std::string name = NameOf(text);
+  const std::string path = PathIn(folder, name);
+  const absl::Status status = WriteFileAtomically(path, text);
+  if (status.ok()) return name;
+  if (!absl::IsAlreadyExists(status)) return status;
+  const absl::StatusOr<std::string> there = ReadRegularFile(path, kMostInputBytes);
+  if (there.ok() && *there == text) return name;
+  return absl::AlreadyExistsError(absl::StrCat(
+      path, " is not what its name says, and is needed for that; give yours another name"));
 }
 
-absl::Status RemoveFromCorpus(const std::string& folder, const std::string& name) {
+absl::StatusOr<bool> RemoveFromCorpus(const std::string& folder, const std::string& name) {
+  const std::string path = PathIn(folder, name);
+  const absl::StatusOr<std::string> text = ReadRegularFile(path, kMostInputBytes);
+  if (!text.ok() || NameOf(*text) != name) return false;
   std::error_code error;
-  std::filesystem::remove(PathIn(folder, name), error);
-  if (!error) return absl::OkStatus();
-  return absl::InternalError(
-      absl::StrCat("cannot remove ", PathIn(folder, name), ": ", error.message()));
+  std::filesystem::remove(path, error);
+  if (!error) return true;
+  return absl::InternalError(absl::StrCat("cannot remove ", path, ": ", error.message()));
 }
 
 }  // namespace racewalk

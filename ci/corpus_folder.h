@@ -25,11 +25,13 @@ std::string CorpusFileName(const Input& input);
 absl::StatusOr<std::vector<CorpusFile>> ReadCorpus(const std::string& folder);
 
 // Writes the input under its name and returns that. Whenever the process is killed, the file is
-// absent or whole. A file of that name has the same text, and stays. Error: what the system says.
+// absent or whole. A file of that name stays. Errors: AlreadyExists, one line with a remedy, if it
+// has another text; what the system says.
 absl::StatusOr<std::string> AddToCorpus(const std::string& folder, const Input& input);
 
+// False if the file stays since its name is not that of the bytes it has now: a person wrote it.
 // Error: what the system says, with the path.
-absl::Status RemoveFromCorpus(const std::string& folder, const std::string& name);
+absl::StatusOr<bool> RemoveFromCorpus(const std::string& folder, const std::string& name);
 
 }  // namespace racewalk
 

@@ -1,6 +1,7 @@
 // Goal: a corpus is read whole or not at all, and grows by whole files. Method: folders by hand.
 #include "ci/corpus_folder.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -77,6 +78,29 @@ TEST_F(CorpusFolder, APersonsFileMayHaveAnyNameAndMoreLines) {
   EXPECT_EQ(Unsoundness(files->front().input.subject), "");
 }
 
+TEST_F(CorpusFolder, AFileThatIsNotWhatItsNameSaysIsNotTakenForIt) {
+  const Input input = ToyInput(kText);
+  const std::string name = CorpusFileName(input);
+  Write(name, PrintInput(input) + "# mine\n");
+  const absl::Status status = AddToCorpus(folder_, input).status();
+  EXPECT_TRUE(absl::IsAlreadyExists(status)) << status;
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr(folder_ + "/" + name + " is not what its name says"),
+                    HasSubstr("; give yours another name"), Not(HasSubstr("\n"))));
+  EXPECT_EQ(RemoveFromCorpus(folder_, name).value(), false);
+  EXPECT_TRUE(std::filesystem::exists(folder_ + "/" + name));
+}
+
+TEST_F(CorpusFolder, OnlyAFileThatIsNamedByItsBytesIsRemoved) {
+  const Input input = ToyInput(kText);
+  const std::string name = AddToCorpus(folder_, input).value();
+  Write("mine.scn", PrintInput(input));
+  EXPECT_EQ(RemoveFromCorpus(folder_, name).value(), true);
+  EXPECT_EQ(RemoveFromCorpus(folder_, "mine.scn").value(), false);
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/" + name));
+  EXPECT_TRUE(std::filesystem::exists(folder_ + "/mine.scn"));
+}
+
 TEST_F(CorpusFolder, OtherFilesAreNotLookedAt) {
   Write("README.md", "what this is");
   Write(".racewalk-1-0.tmp", "half a fi");
@@ -98,6 +122,11 @@ TEST_F(CorpusFolder, AMalformedFileIsNamedWithItsPlaceAndARemedy) {
   EXPECT_THAT(Problem(), AllOf(HasSubstr("no line '# run:'"), HasSubstr("repair it or")));
   Write("a.scn", std::string(100'000, '#'));
   EXPECT_THAT(Problem(), AllOf(HasSubstr("a.scn"), HasSubstr("repair it or move it away")));
+  std::filesystem::remove(folder_ + "/a.scn");
+  // Opening it would wait for a writer.
+  ASSERT_EQ(mkfifo((folder_ + "/a.scn").c_str(), 0600), 0);
+  EXPECT_EQ(Problem(),
+            "--corpus: " + folder_ + "/a.scn is not a regular file; repair it or move it away");
   std::filesystem::remove(folder_ + "/a.scn");
   std::filesystem::create_directory(folder_ + "/b.scn");
   EXPECT_THAT(Problem(), AllOf(HasSubstr("b.scn"), HasSubstr("repair it or move it away")));

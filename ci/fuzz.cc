@@ -35,6 +35,7 @@
 #include "ci/worker_pool.h"
 #include "fuzz/coverage.h"
 #include "fuzz/input.h"
+#include "scenarios/files.h"
 #include "scenarios/hash.h"
 
 namespace racewalk {
@@ -62,15 +63,14 @@ class Fuzz {
     progress_.Clear();
     if (!status.ok()) {
       Error(status.message());
-      return kExitInternalError;
+      return absl::IsAlreadyExists(status) ? kExitBadInput : kExitInternalError;
     }
     ShrinkFound();
     for (const std::string& error : report_.result.internal_errors) {
       Error(absl::StrCat("internal error: ", error));
     }
     console_.out(options_.json ? FuzzJson(report_) : FormatFuzzSummary(report_));
-    const ExitStatus exit = ExitStatusOf(report_);
-    return write_failed_ && exit < kExitInternalError ? kExitInternalError : exit;
+    return ExitStatusOf(report_);
   }
 
  private:
@@ -83,6 +83,7 @@ class Fuzz {
     status.Update(MakeOutputFolder("--corpus", options_.corpus));
     status.Update(MakeOutputFolder("--out", options_.out));
     if (!status.ok()) return status;
+    if (!options_.corpus.empty() && !plan_.weakened) RemoveStaleTemporaries(options_.corpus);
     report_.seed = options_.seed ? *options_.seed : FreshSeed();
     report_.weaken = options_.weaken;
     report_.bug = plan_.bug == nullptr ? "" : plan_.bug->name;
@@ -151,18 +152,19 @@ class Fuzz {
     // First all that is to stay, so that nothing is lost whenever this process is killed.
     std::set<std::string> stay;
     for (const CorpusEntry& entry : report_.result.corpus.entries()) {
-      const std::string name = CorpusFileName(entry.input);
-      if (!Write(entry.input)) return absl::OkStatus();
-      stay.insert(name);
+      absl::StatusOr<std::string> name = AddToCorpus(options_.corpus, entry.input);
+      if (absl::IsAlreadyExists(name.status())) return name.status();
+      if (!Wrote(name.status())) return absl::OkStatus();
+      stay.insert(*std::move(name));
     }
     for (const CorpusFile& file : plan_.files) {
       if (stay.count(file.name) != 0) {
         --report_.added;
         continue;
       }
-      absl::Status status = RemoveFromCorpus(options_.corpus, file.name);
-      if (!status.ok()) return status;
-      ++report_.removed;
+      const absl::StatusOr<bool> removed = RemoveFromCorpus(options_.corpus, file.name);
+      if (!removed.ok()) return removed.status();
+      ++(*removed ? report_.removed : report_.kept);
     }
     return absl::OkStatus();
   }
@@ -195,24 +197,23 @@ class Fuzz {
 
   void Kept(const Input& input) {
     // What a weakened core shows means nothing for the correct one.
-    if (options_.corpus.empty() || write_failed_ || plan_.weakened) return;
-    Write(input);
+    if (options_.corpus.empty() || report_.write_failed || plan_.weakened) return;
+    Wrote(AddToCorpus(options_.corpus, input).status());
   }
 
-  // False if it cannot be written, which is told once.
-  bool Write(const Input& input) {
-    const absl::StatusOr<std::string> name = AddToCorpus(options_.corpus, input);
-    if (name.ok()) {
+  // False if an input could not be written, which is told once.
+  bool Wrote(const absl::Status& status) {
+    if (status.ok()) {
       ++report_.added;
       return true;
     }
-    WriteFailed(name.status(), "no more inputs are written to the corpus");
+    WriteFailed(status, "no more inputs are written to the corpus");
     return false;
   }
 
   void WriteFailed(const absl::Status& status, absl::string_view consequence) {
     progress_.Clear();
-    write_failed_ = true;
+    report_.write_failed = true;
     const auto message = status.message();
     Error(absl::StrCat(absl::string_view(message.data(), message.size()), "; ", consequence,
                        ", what is found is printed"));
@@ -283,10 +284,13 @@ class Fuzz {
 
   void Shrunk(std::size_t index, const ShrinkResult& smaller) {
     std::string text = absl::StrCat("\n", ShrunkText(smaller));
+    const FoundInput& found = report_.result.found[index];
+    // So that it is an input too. What was shrunk ends as a path, which draws nothing from a seed.
+    const absl::StatusOr<Input> input = ParseInput(found.input, "what was found");
+    const std::string scenario = smaller.scenario + (input.ok() ? RunLine(*input) : "");
     if (!options_.out.empty() && !out_failed_) {
       const absl::StatusOr<ShrunkFiles> files =
-          SaveShrunk(options_.out, report_.result.found[index].finding.scenario, smaller.scenario,
-                     smaller.finding);
+          SaveShrunk(options_.out, found.finding.scenario, scenario, smaller.finding);
       if (files.ok()) {
         absl::StrAppend(&text, "  scenario: ", files->scenario, "\n  trace: ", files->trace, "\n");
       } else {
@@ -314,7 +318,6 @@ class Fuzz {
   FuzzContext context_{};
   FuzzRunOptions run_{};
   FuzzReport report_{};
-  bool write_failed_ = false;
   bool out_failed_ = false;
 };
 

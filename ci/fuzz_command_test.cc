@@ -29,6 +29,7 @@
 #include "ci/fuzz.h"
 #include "ci/json_runner.h"
 #include "ci/options.h"
+#include "fuzz/input.h"
 #include "fuzz/toy_inputs.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -70,6 +71,8 @@ class FuzzCommand : public JsonRunner {
     }
     return texts;
   }
+
+  Input ReadInput(const std::string& path) const { return ParseInput(ReadAll(path), path).value(); }
 
   std::string Flag(const std::string& name, const std::string& folder) const {
     return absl::StrCat("--", name, "=", Path(folder));
@@ -151,6 +154,13 @@ TEST_F(FuzzCommand, AViolationIsToldSavedAndShrunk) {
                                        kExitViolation);
   EXPECT_EQ(again["violations"][0]["execution"], 1);
   EXPECT_EQ(again["violations"][0]["kind"], "data-race");
+  // And so is the shrunk one an input, of the same strategy.
+  const auto files = ReadCorpus(Path("found"));
+  ASSERT_TRUE(files.ok()) << files.status();
+  EXPECT_GE(files->size(), 2u);
+  const std::string shrunk = Path("found/" + trace.substr(0, trace.rfind('.')) + ".scn");
+  EXPECT_THAT(ReadAll(shrunk), HasSubstr(RunLine(ReadInput(Path("found/" + input)))));
+  EXPECT_EQ(Run({"check", shrunk, "--weaken=table_publish"}).status, kExitViolation);
 }
 
 TEST_F(FuzzCommand, TheSameCorpusGoesOnWhereItWas) {
@@ -205,6 +215,40 @@ TEST_F(FuzzCommand, MinimizedACorpusShowsTheSame) {
   EXPECT_LE(Texts("c").size(), small);
 }
 
+TEST_F(FuzzCommand, MinimizingKeepsWhatPeopleWrote) {
+  ASSERT_EQ(Toy({Flag("corpus", "c"), "--start=nothing", "--executions=30000"}).status, kExitClean);
+  const std::string text = "# mine\n" + Texts("c").begin()->second;
+  std::ofstream(Path("c/notes.scn")) << text;
+  std::ofstream(Path("c/0123456789abcdef.scn")) << text;
+  const Outcome outcome = Toy({Flag("corpus", "c"), "--minimize", "--files=1"});
+  ASSERT_EQ(outcome.status, kExitClean) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("2 files stayed because"));
+  EXPECT_THAT(outcome.out, HasSubstr(", now 3 ("));
+  EXPECT_EQ(Texts("c").size(), 3u);
+  EXPECT_EQ(Texts("c").at("notes.scn"), text);
+  EXPECT_EQ(Texts("c").at("0123456789abcdef.scn"), text);
+  const nlohmann::json report =
+      nlohmann::json::parse(Toy({Flag("corpus", "c"), "--minimize", "--files=1", "--json"}).out);
+  EXPECT_EQ(report["corpus"]["kept"], 2);
+}
+
+TEST_F(FuzzCommand, MinimizingDoesNotTakeAChangedFileForAnInput) {
+  ASSERT_EQ(Toy({Flag("corpus", "c"), "--start=nothing", "--executions=30000"}).status, kExitClean);
+  ASSERT_EQ(Toy({Flag("corpus", "c"), "--minimize", "--files=1"}).status, kExitClean);
+  ASSERT_EQ(Texts("c").size(), 1u);
+  // The only copy of what the name says has another one, and is needed.
+  const auto [name, text] = *Texts("c").begin();
+  std::filesystem::rename(Path("c/" + name), Path("c/backup.scn"));
+  std::ofstream(Path("c/" + name))
+      << "mmu: tdp\nframes: 2\nhost h: unmap 0\n# run: tdp+owned/random/seed=0000000000000007\n";
+  const auto before = Texts("c");
+  const Outcome outcome = Toy({Flag("corpus", "c"), "--minimize", "--files=1"});
+  EXPECT_EQ(outcome.status, kExitBadInput) << outcome.out;
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr(name + " is not what its name says"),
+                                 HasSubstr("; give yours another name\n")));
+  EXPECT_EQ(Texts("c"), before);
+}
+
 TEST_F(FuzzCommand, OfACorpusSoManyFilesThatShowMost) {
   ASSERT_EQ(Toy({Flag("corpus", "c"), "--start=nothing", "--executions=30000"}).status, kExitClean);
   const Outcome outcome = Toy({Flag("corpus", "c"), "--minimize", "--files=3"});
@@ -220,14 +264,34 @@ TEST_F(FuzzCommand, ACorpusThatCannotBeWrittenIsSaidOnceAndFindingsAreTold) {
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &limit), 0);
   signal(SIGXFSZ, SIG_IGN);
   struct rlimit none = limit;
-  none.rlim_cur = 0;
+  none.rlim_cur = 8;  // enough to see that the folder can be written to, not for an input
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &none), 0);
   const Outcome outcome = Toy({Flag("corpus", "c"), "--start=nothing", "--executions=10000"});
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
   EXPECT_EQ(outcome.status, kExitInternalError);
   EXPECT_THAT(outcome.err, MatchesRegex("racewalk fuzz: [^\n]*; no more inputs are written to the "
                                         "corpus, what is found is printed\n"));
-  EXPECT_THAT(outcome.out, HasSubstr("verdict: clean"));
+  EXPECT_THAT(outcome.out, HasSubstr("verdict: internal-error"));
+  EXPECT_THAT(Texts("c"), IsEmpty());
+}
+
+TEST_F(FuzzCommand, AFolderInWhichNoFileCanBeMadeIsBadInput) {
+  std::filesystem::create_directory(Path("c"));
+  struct rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &limit), 0);
+  signal(SIGXFSZ, SIG_IGN);
+  struct rlimit none = limit;
+  none.rlim_cur = 0;
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &none), 0);
+  const Outcome corpus = Toy({Flag("corpus", "c"), "--start=nothing", "--executions=10000"});
+  const Outcome out = Toy({Flag("out", "c"), "--start=nothing", "--executions=10000"});
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  EXPECT_EQ(corpus.status, kExitBadInput);
+  EXPECT_EQ(out.status, kExitBadInput);
+  EXPECT_EQ(corpus.out + out.out, "");
+  EXPECT_THAT(corpus.err, MatchesRegex("racewalk fuzz: --corpus: cannot use folder [^\n]*: cannot "
+                                       "write [^\n]*; name another one\n"));
+  EXPECT_THAT(out.err, HasSubstr("--out: cannot use folder"));
   EXPECT_THAT(Texts("c"), IsEmpty());
 }
 
@@ -256,6 +320,17 @@ TEST_F(FuzzCommand, CtrlCPrintsTheSummarySoFar) {
   const Outcome outcome = Finish(pid);
   EXPECT_EQ(outcome.status, kExitInterrupted);
   EXPECT_THAT(outcome.out, AllOf(HasSubstr("files more in "), HasSubstr("verdict: interrupted")));
+}
+
+TEST_F(FuzzCommand, WhatAKilledOneLeftGoes) {
+  std::filesystem::create_directory(Path("c"));
+  // No process has such a number.
+  const std::string half = Path("c/.racewalk-2147483647-3.tmp");
+  std::ofstream(half) << "mmu: t";
+  std::filesystem::last_write_time(
+      half, std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
+  EXPECT_EQ(Toy({Flag("corpus", "c"), "--start=nothing", "--executions=2000"}).status, kExitClean);
+  EXPECT_FALSE(std::filesystem::exists(half));
 }
 
 TEST_F(FuzzCommand, KilledItLeavesWholeFiles) {

@@ -44,8 +44,12 @@ std::string CorpusText(const FuzzReport& report) {
     absl::StrAppend(&text, "\n");
   } else if (!result.corpus.entries().empty()) {
     absl::StrAppend(&text, "corpus: ", Count(report.files, "file"), " in ", report.corpus, ", now ",
-                    Grouped(result.corpus.entries().size()), " (", Grouped(report.added),
-                    " written, ", Grouped(report.removed), " removed)\n");
+                    Grouped(result.corpus.entries().size() + report.kept), " (",
+                    Grouped(report.added), " written, ", Grouped(report.removed), " removed)\n");
+    if (report.kept != 0) {
+      absl::StrAppend(&text, Count(report.kept, "file"),
+                      " stayed because the name is not the hash of the bytes: a person's\n");
+    }
     // Fewer than asked for by their number only.
     if (result.corpus.features() < result.features.size()) {
       absl::StrAppend(&text, "they show ", Grouped(result.corpus.features()), " of ",
@@ -98,6 +102,7 @@ ExitStatus ExitStatusOf(const FuzzReport& report) {
   const FuzzResult& result = report.result;
   if (!result.internal_errors.empty()) return kExitInternalError;
   if (result.interrupted) return kExitInterrupted;
+  if (report.write_failed) return kExitInternalError;
   // What was seen stands, whatever else went wrong.
   if (!result.found.empty()) return kExitViolation;
   return result.lost.empty() ? kExitClean : kExitInternalError;

@@ -32,6 +32,7 @@ struct FuzzReport {
   uint64_t files = 0;    // that were there
   uint64_t added = 0;    // files that were written
   uint64_t removed = 0;
+  uint64_t kept = 0;       // files that minimizing would have removed, had the fuzzer named them
   bool minimized = false;  // nothing was fuzzed
   FuzzResult result{};
   std::vector<std::string> paths{};                    // of each of result.found: its trace, or ""
@@ -39,6 +40,7 @@ struct FuzzReport {
   std::vector<std::string> lost_files{};               // of each of result.lost, or ""
   std::optional<std::vector<BeyondLibrary>> beyond{};  // if it was asked for
   uint64_t library_executions = 0;
+  bool write_failed = false;          // of the corpus or of --out
   std::vector<std::string> errors{};  // as printed on standard error
 };
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <set>
+#include <source_location>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,11 +17,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
+#include "ci/fake_explorer.h"
 #include "core/protocol.h"
 #include "fuzz/toy_inputs.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "sanitizers/shared_array.h"
 #include "scenarios/explore/explorer.h"
+#include "scenarios/explore/strategy.h"
 
 namespace racewalk {
 namespace {
@@ -168,6 +172,37 @@ TEST(FuzzRun, AnInputThatCannotBeRunIsTheHarnessFault) {
   ASSERT_THAT(result.internal_errors, Not(IsEmpty()));
   EXPECT_THAT(result.internal_errors.front(), HasSubstr("found nonsense"));
   EXPECT_THAT(result.internal_errors.front(), HasSubstr("# run: "));
+}
+
+// One line, reached from two places, in one task.
+TEST(FuzzWorker, TellsOneOfEachClass) {
+  const ExplorerFactory factory = FakeFactory({.always_weak = true});
+  Violation seen;
+  uint64_t key = 0;
+  {
+    const auto explorer = factory({}).value();
+    const Batch batch = explorer->Run(*MakeStrategy("random", {}).value(), 1, 0, 1000, nullptr);
+    ASSERT_TRUE(batch.violated);
+    seen = batch.violation;
+    key = batch.key;
+  }
+  const std::source_location elsewhere = std::source_location::current();
+  int runs = 0;
+  FuzzContext context{.factory = factory, .memory = 0};
+  context.run = [&](const Input&, uint64_t, Coverage&) {
+    Violation violation = seen;
+    if (++runs == 2) violation.other_where = elsewhere;
+    return InputResult{
+        .executions = 1,
+        .violation = InputViolation{.key = key, .strategy = "random", .violation = violation}};
+  };
+  const auto slots = SharedArray<InputSlot>::Make(1).value();
+  FuzzWorker worker(context, slots);
+  const CorpusEntry entry{.input = ToyInput("tdp frames=2 vcpu a{write 0} host h{unmap 0}")};
+  const FuzzAnswer answer = worker.Run({.entries = {entry, entry, entry}, .executions = 1});
+  EXPECT_TRUE(answer.status.ok()) << answer.status;
+  EXPECT_EQ(answer.violations, 3u);
+  EXPECT_THAT(answer.findings, SizeIs(2));
 }
 
 TEST(FuzzRun, TheFirstViolationIsTheSameWhateverTheNumberOfWorkers) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <set>
+#include <source_location>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -241,12 +242,16 @@ absl::StatusOr<FuzzFinding> FuzzWorker::Explain(const FuzzViolation& violation) 
 
 void FuzzWorker::Tell(const std::vector<FuzzViolation>& violations, FuzzAnswer& answer) {
   answer.violations = violations.size();
-  // Who is alike before it is told is not told: another place of the same kind has another text.
-  std::set<std::tuple<ViolationKind, std::string, std::string, uint32_t>> seen;
+  // Those that ClassOf would take for one, before they are told.
+  using Place = std::tuple<std::string, uint32_t>;
+  const auto place = [](const std::source_location& where) {
+    return Place(where.file_name(), where.line());
+  };
+  std::set<std::tuple<ViolationKind, std::string, Place, Place>> seen;
   for (const FuzzViolation& violation : violations) {
     const Violation& what = violation.violation.violation;
     if (seen.size() == kMostTold) return;
-    if (!seen.emplace(what.kind, what.invariant, what.where.file_name(), what.where.line())
+    if (!seen.emplace(what.kind, what.invariant, place(what.where), place(what.other_where))
              .second) {
       continue;
     }

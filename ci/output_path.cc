@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "scenarios/files.h"
 #include "scenarios/nearest.h"
 
 namespace racewalk {
@@ -114,8 +115,14 @@ absl::Status MakeOutputFolder(absl::string_view flag, const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);
   // An error too where the folder is there and was named with a slash at its end.
-  if (fs::is_directory(path)) return absl::OkStatus();
-  return CannotUse(flag, path, error.message());
+  if (!fs::is_directory(path)) return CannotUse(flag, path, error.message());
+  // Some file systems promise access and make no file; a full one makes only empty files.
+  const std::string probe =
+      (fs::path(path) / absl::StrCat(".racewalk-", getpid(), "-probe.tmp")).string();
+  status = WriteFileAtomically(probe, "?\n", Overwrite::kAllow);
+  if (status.ok()) fs::remove(probe, error);
+  if (status.ok()) return status;
+  return CannotUse(flag, path, absl::string_view(status.message()));
 }
 
 absl::Status CheckDifferentFiles(absl::string_view flag, const std::string& path,

@@ -23,7 +23,7 @@ absl::Status CheckWritableFile(absl::string_view flag, const std::string& path);
 // A folder that can be written to, or can be made with those above it.
 absl::Status CheckOutputFolder(absl::string_view flag, const std::string& path);
 
-// Makes it, and those above it, unless it is there.
+// Makes it, and those above it, unless it is there; an error too if no file can be made in it.
 absl::Status MakeOutputFolder(absl::string_view flag, const std::string& path);
 
 // Two files that must not be the same one, spelled in whatever way.

@@ -36,11 +36,6 @@ namespace {
 constexpr absl::string_view kMark = "# run:";
 constexpr absl::string_view kExample = "# run: tdp+owned/random/seed=0000000000000000";
 
-std::string RunOf(const Input& input) {
-  return absl::StrCat(input.subject.mmu, "+", input.subject.variant, "/", input.strategy,
-                      "/seed=", FormatHex64(input.key));
-}
-
 // Reads the line; parts of it are views into the text, so that each knows its place.
 class RunReader {
  public:
@@ -163,7 +158,12 @@ class RunReader {
 }  // namespace
 
 std::string PrintInput(const Input& input) {
-  return absl::StrCat(PrintScenario(input.subject.scenario), kMark, " ", RunOf(input), "\n");
+  return PrintScenario(input.subject.scenario) + RunLine(input);
+}
+
+std::string RunLine(const Input& input) {
+  return absl::StrCat(kMark, " ", input.subject.mmu, "+", input.subject.variant, "/",
+                      input.strategy, "/seed=", FormatHex64(input.key), "\n");
 }
 
 absl::StatusOr<Input> ParseInput(absl::string_view text, absl::string_view name) {

@@ -33,6 +33,9 @@ struct Input {
 // Ends in a new line. ParseInput(PrintInput(input)) is `input` if its subject is as Fit leaves it.
 std::string PrintInput(const Input& input);
 
+// The last line of PrintInput. The scenario does not matter.
+std::string RunLine(const Input& input);
+
 // `name` begins every message. The `# run:` line may stand anywhere, by itself;
 // without a variant it means the scenario's first one.
 // Errors: InvalidArgument as ParseScenario's; "name:line:column: found X,

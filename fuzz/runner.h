@@ -61,8 +61,9 @@ class InputRunner {
   // Lets go of the explorer, so that another one may be made.
   void Close();
 
-  // Violations leave memory behind, those of pilots too: a process in which this is true should be
-  // replaced. Explorers leave none.
+  // Violations leave memory behind: a process in which this is true should be replaced. Explorers
+  // leave none. Failures of a pilot are not counted: it has 16 executions, and what fails in them
+  // nearly always fails in the input's own too, so that memory is at most some 17 times as much.
   bool should_retire() const { return failures_ >= kFailuresPerProcess; }
 
  private:

@@ -1,7 +1,9 @@
 #include "scenarios/files.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,12 +12,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "scenarios/diagnostics.h"
 
 namespace racewalk {
@@ -101,6 +107,20 @@ class TemporaryFile {
   std::string path_{};
 };
 
+// A file that a process of this name was to rename soon, and did not.
+bool IsStale(const std::string& path, absl::string_view name) {
+  if (!absl::ConsumePrefix(&name, ".racewalk-") || !absl::ConsumeSuffix(&name, ".tmp")) {
+    return false;
+  }
+  pid_t process = 0;
+  if (!absl::SimpleAtoi(name.substr(0, name.find('-')), &process) || process <= 0) return false;
+  if (kill(process, 0) == 0 || errno != ESRCH) return false;
+  constexpr time_t kSeconds = 60;
+  struct stat found{};
+  return lstat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
+         found.st_mtime + kSeconds < time(nullptr);
+}
+
 // Makes the new name survive a power cut. Some file systems cannot sync a
 // folder; the file is whole all the same.
 void SyncFolder(const std::string& folder) {
@@ -108,6 +128,37 @@ void SyncFolder(const std::string& folder) {
   if (descriptor < 0) return;
   fsync(descriptor);
   close(descriptor);
+}
+
+absl::StatusOr<std::string> ReadAndClose(int descriptor, absl::string_view path,
+                                         std::size_t max_bytes) {
+  std::string contents;
+  int error = 0;
+  // One byte more than allowed tells a file that is too long; a file's stated
+  // size is not asked, since pipes and /proc have none.
+  while (contents.size() <= max_bytes) {
+    const std::size_t had = contents.size();
+    const std::size_t step = std::min<std::size_t>(64 * 1024, max_bytes - had + 1);
+    contents.resize(had + step);
+    const ssize_t got = read(descriptor, contents.data() + had, step);
+    contents.resize(had + (got > 0 ? static_cast<std::size_t>(got) : 0));
+    if (got == 0) break;
+    if (got < 0 && errno != EINTR) {
+      error = errno;
+      break;
+    }
+  }
+  close(descriptor);
+  if (error == EISDIR) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(Printable(path), " is a folder; give a file in it"));
+  }
+  if (error != 0) return Failed(error, "read", path);
+  if (contents.size() > max_bytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(Printable(path), " holds more than ", max_bytes, " bytes; give another file"));
+  }
+  return contents;
 }
 
 }  // namespace
@@ -136,36 +187,32 @@ absl::Status WriteFileAtomically(absl::string_view path, absl::string_view conte
   return absl::OkStatus();
 }
 
+void RemoveStaleTemporaries(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::directory_iterator entry(folder, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    const std::string path = entry->path().string();
+    if (IsStale(path, entry->path().filename().string())) unlink(path.c_str());
+  }
+}
+
 absl::StatusOr<std::string> ReadFile(absl::string_view path, std::size_t max_bytes) {
   const int descriptor = open(std::string(path).c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return Failed(errno, "open", path);
-  std::string contents;
-  int error = 0;
-  // One byte more than allowed tells a file that is too long; a file's stated
-  // size is not asked, since pipes and /proc have none.
-  while (contents.size() <= max_bytes) {
-    const std::size_t had = contents.size();
-    const std::size_t step = std::min<std::size_t>(64 * 1024, max_bytes - had + 1);
-    contents.resize(had + step);
-    const ssize_t got = read(descriptor, contents.data() + had, step);
-    contents.resize(had + (got > 0 ? static_cast<std::size_t>(got) : 0));
-    if (got == 0) break;
-    if (got < 0 && errno != EINTR) {
-      error = errno;
-      break;
-    }
+  return ReadAndClose(descriptor, path, max_bytes);
+}
+
+absl::StatusOr<std::string> ReadRegularFile(absl::string_view path, std::size_t max_bytes) {
+  // A pipe that nobody writes to is opened at once; of a regular file the flag means nothing.
+  const int descriptor =
+      open(std::string(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (descriptor < 0) return Failed(errno, "open", path);
+  struct stat found{};
+  if (fstat(descriptor, &found) != 0 || !S_ISREG(found.st_mode)) {
+    close(descriptor);
+    return absl::InvalidArgumentError(absl::StrCat(Printable(path), " is not a regular file"));
   }
-  close(descriptor);
-  if (error == EISDIR) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(Printable(path), " is a folder; give a file in it"));
-  }
-  if (error != 0) return Failed(error, "read", path);
-  if (contents.size() > max_bytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(Printable(path), " holds more than ", max_bytes, " bytes; give another file"));
-  }
-  return contents;
+  return ReadAndClose(descriptor, path, max_bytes);
 }
 
 }  // namespace racewalk

@@ -23,10 +23,19 @@ enum class Overwrite : uint8_t { kRefuse, kAllow };
 absl::Status WriteFileAtomically(absl::string_view path, absl::string_view contents,
                                  Overwrite overwrite = Overwrite::kRefuse);
 
+// Removes from a folder what a WriteFileAtomically that was killed left there: its temporary files
+// of processes that are no more, if a minute old, since a process on another machine may write to
+// the same folder. What cannot be removed stays.
+void RemoveStaleTemporaries(const std::string& folder);
+
 // Returns the whole file; pipes are read to their end. Thread-safe.
 // Errors, one line with the path: InvalidArgument if it holds more than
 // `max_bytes` or is a folder, NotFound and what else the system says.
 absl::StatusOr<std::string> ReadFile(absl::string_view path, std::size_t max_bytes);
+
+// The same of a regular file only, so that nobody waits for the other end of a pipe that lies in a
+// folder: InvalidArgument for anything else.
+absl::StatusOr<std::string> ReadRegularFile(absl::string_view path, std::size_t max_bytes);
 
 }  // namespace racewalk
 

@@ -3,8 +3,10 @@
 #include "scenarios/files.h"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -83,6 +85,32 @@ TEST_F(FilesTest, ReadRefusesWhatIsTooLong) {
   EXPECT_EQ(ReadFile(Path("f"), 5).value(), "12345");
   EXPECT_EQ(ReadFile(Path("f"), 4).status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(ReadFile("/dev/zero", 1000).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(FilesTest, WhatAKilledProcessLeftIsRemoved) {
+  const pid_t gone = fork();
+  if (gone == 0) _exit(0);
+  ASSERT_EQ(waitpid(gone, nullptr, 0), gone);
+  const std::string dead = ".racewalk-" + std::to_string(gone);
+  const std::vector<std::string> stay = {".racewalk-" + std::to_string(getpid()) + "-0.tmp",
+                                         dead + "-0.scn", ".racewalk-x-0.tmp", "f.tmp"};
+  std::vector<std::string> all = stay;
+  all.insert(all.end(), {dead + "-0.tmp", dead + "-17.tmp", dead + "-probe.tmp"});
+  const auto old = std::filesystem::file_time_type::clock::now() - std::chrono::hours(1);
+  for (const std::string& name : all) {
+    ASSERT_TRUE(WriteFileAtomically(Path(name), "half").ok());
+    std::filesystem::last_write_time(Path(name), old);
+  }
+  // Somebody on another machine may be writing it.
+  const std::string young = dead + "-young.tmp";
+  ASSERT_TRUE(WriteFileAtomically(Path(young), "half").ok());
+  std::filesystem::last_write_time(
+      Path(young), std::filesystem::file_time_type::clock::now() + std::chrono::hours(1));
+  RemoveStaleTemporaries(folder_);
+  for (const std::string& name : stay) EXPECT_TRUE(std::filesystem::exists(Path(name))) << name;
+  EXPECT_TRUE(std::filesystem::exists(Path(young)));
+  EXPECT_EQ(Files(), static_cast<int>(stay.size()) + 1);
+  RemoveStaleTemporaries(Path("no"));
 }
 
 // Of many writers under kRefuse one wins, and its file is whole.
