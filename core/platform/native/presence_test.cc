@@ -126,8 +126,8 @@ class Meeting {
 // Who comes first to a meeting leaves it last, by as much as a cache line takes; so both are
 // delayed by this much in all combinations.
 void Linger(int loops) {
-  for (volatile int i = 0; i < loops; i = i + 1) {
-  }
+  // The fence, of the compiler only, keeps the loop.
+  for (int i = 0; i < loops; ++i) std::atomic_signal_fence(std::memory_order_seq_cst);
 }
 
 // Store buffering, which is what the fences are for: of one that enters and then looks, and one
