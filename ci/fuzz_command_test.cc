@@ -222,7 +222,7 @@ TEST_F(FuzzCommand, MinimizingKeepsWhatPeopleWrote) {
   std::ofstream(Path("c/0123456789abcdef.scn")) << text;
   const Outcome outcome = Toy({Flag("corpus", "c"), "--minimize", "--files=1"});
   ASSERT_EQ(outcome.status, kExitClean) << outcome.err;
-  EXPECT_THAT(outcome.out, HasSubstr("2 files stayed because"));
+  EXPECT_THAT(outcome.out, HasSubstr("2 files stayed that people wrote: "));
   EXPECT_THAT(outcome.out, HasSubstr(", now 3 ("));
   EXPECT_EQ(Texts("c").size(), 3u);
   EXPECT_EQ(Texts("c").at("notes.scn"), text);
