@@ -239,8 +239,8 @@ TEST_F(FuzzCommand, MinimizingDoesNotTakeAChangedFileForAnInput) {
   // The only copy of what the name says has another one, and is needed.
   const auto [name, text] = *Texts("c").begin();
   std::filesystem::rename(Path("c/" + name), Path("c/backup.scn"));
-  std::ofstream(Path("c/" + name))
-      << "mmu: tdp\nframes: 2\nhost h: unmap 0\n# run: tdp+owned/random/seed=0000000000000007\n";
+  std::ofstream(Path("c/" + name)) << "mmu: tdp\nframes: 2\nvcpu a: read 0\nhost h: unmap 0\n# "
+                                      "run: tdp+owned/random/seed=0000000000000007\n";
   const auto before = Texts("c");
   const Outcome outcome = Toy({Flag("corpus", "c"), "--minimize", "--files=1"});
   EXPECT_EQ(outcome.status, kExitBadInput) << outcome.out;
