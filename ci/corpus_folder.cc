@@ -95,6 +95,7 @@ absl::StatusOr<std::string> AddToCorpus(const std::string& folder, const Input& 
 absl::StatusOr<bool> RemoveFromCorpus(const std::string& folder, const std::string& name) {
   const std::string path = PathIn(folder, name);
   const absl::StatusOr<std::string> text = ReadRegularFile(path, kMostInputBytes);
+  if (absl::IsNotFound(text.status())) return true;
   if (!text.ok() || NameOf(*text) != name) return false;
   std::error_code error;
   std::filesystem::remove(path, error);

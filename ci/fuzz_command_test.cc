@@ -222,7 +222,7 @@ TEST_F(FuzzCommand, MinimizingKeepsWhatPeopleWrote) {
   std::ofstream(Path("c/0123456789abcdef.scn")) << text;
   const Outcome outcome = Toy({Flag("corpus", "c"), "--minimize", "--files=1"});
   ASSERT_EQ(outcome.status, kExitClean) << outcome.err;
-  EXPECT_THAT(outcome.out, HasSubstr("2 files stayed because"));
+  EXPECT_THAT(outcome.out, HasSubstr("2 files stayed that people wrote: "));
   EXPECT_THAT(outcome.out, HasSubstr(", now 3 ("));
   EXPECT_EQ(Texts("c").size(), 3u);
   EXPECT_EQ(Texts("c").at("notes.scn"), text);
@@ -239,8 +239,8 @@ TEST_F(FuzzCommand, MinimizingDoesNotTakeAChangedFileForAnInput) {
   // The only copy of what the name says has another one, and is needed.
   const auto [name, text] = *Texts("c").begin();
   std::filesystem::rename(Path("c/" + name), Path("c/backup.scn"));
-  std::ofstream(Path("c/" + name))
-      << "mmu: tdp\nframes: 2\nhost h: unmap 0\n# run: tdp+owned/random/seed=0000000000000007\n";
+  std::ofstream(Path("c/" + name)) << "mmu: tdp\nframes: 2\nvcpu a: read 0\nhost h: unmap 0\n# "
+                                      "run: tdp+owned/random/seed=0000000000000007\n";
   const auto before = Texts("c");
   const Outcome outcome = Toy({Flag("corpus", "c"), "--minimize", "--files=1"});
   EXPECT_EQ(outcome.status, kExitBadInput) << outcome.out;

@@ -48,7 +48,7 @@ std::string CorpusText(const FuzzReport& report) {
                     Grouped(report.added), " written, ", Grouped(report.removed), " removed)\n");
     if (report.kept != 0) {
       absl::StrAppend(&text, Count(report.kept, "file"),
-                      " stayed because the name is not the hash of the bytes: a person's\n");
+                      " stayed that people wrote: the name is not the hash of the bytes\n");
     }
     // Fewer than asked for by their number only.
     if (result.corpus.features() < result.features.size()) {
