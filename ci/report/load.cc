@@ -374,21 +374,19 @@ absl::StatusOr<std::map<UnitName, ChunkRates>> LoadChunkRates(Store& store, cons
   return rates;
 }
 
-absl::StatusOr<Baseline> LoadBaseline(Store& store, absl::string_view told) {
+absl::StatusOr<Baseline> LoadBaseline(Store& store, const Night& told) {
   const Moment moment(store.database());
   if (!moment.status().ok()) return moment.status();
   Rows rows(store.database());
   std::vector<Night> nights = LoadCampaigns(rows);
   if (!rows.status().ok()) return rows.status();
-  if (!told.empty()) {
-    const absl::StatusOr<std::size_t> index = FindNight(store.path(), nights, told);
-    if (!index.ok()) return index.status();
-    nights.resize(*index);
-  }
+  std::erase_if(nights, [&](const Night& night) {
+    return night.name == told.name || night.started > told.started;
+  });
   if (nights.empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("--against: ", store.path(), " has no ", told.empty() ? "" : "earlier ",
-                     "campaign to compare with; give the store of an earlier night"));
+        absl::StrCat("--against: ", store.path(), " has no earlier campaign to compare with; give ",
+                     "the store of an earlier night"));
   }
   const Units units = LoadUnits(rows);
   Baseline result{.path = store.path(), .night = nights.back()};

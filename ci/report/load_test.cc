@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -195,12 +196,14 @@ TEST_F(LoadTest, TheBaselineIsTheNewestNightOrTheOneBefore) {
   }
   absl::StatusOr<Store> store = Store::OpenToRead("", path_);
   ASSERT_TRUE(store.ok()) << store.status();
-  const absl::StatusOr<Baseline> newest = LoadBaseline(*store, "");
+  constexpr int64_t kLater = SyntheticStore::kFirstNight + 9 * SyntheticStore::kDay;
+  const absl::StatusOr<Baseline> newest =
+      LoadBaseline(*store, {.name = "third", .started = kLater});
   ASSERT_TRUE(newest.ok()) << newest.status();
   EXPECT_EQ(newest->night.name, "second");
   EXPECT_THAT(newest->classes, SizeIs(2));
   EXPECT_THAT(newest->rates, IsEmpty());
-  const absl::StatusOr<Baseline> before = LoadBaseline(*store, "second");
+  const absl::StatusOr<Baseline> before = LoadBaseline(*store, newest->night);
   ASSERT_TRUE(before.ok()) << before.status();
   EXPECT_EQ(before->night.name, "first");
   EXPECT_THAT(before->classes, SizeIs(1));
@@ -213,7 +216,7 @@ TEST_F(LoadTest, TheBaselineIsTheNewestNightOrTheOneBefore) {
   ASSERT_THAT(before->all_rates, SizeIs(1));
   EXPECT_THAT(before->all_rates[0].at(Explored("a")),
               DoubleNear(5000 / (100 + 50 + 33.3333 + 25 + 1), 0.1));
-  EXPECT_THAT(std::string(LoadBaseline(*store, "first").status().message()),
+  EXPECT_THAT(std::string(LoadBaseline(*store, before->night).status().message()),
               HasSubstr("no earlier campaign"));
 }
 

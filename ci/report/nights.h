@@ -136,10 +136,10 @@ struct ChunkRates {
 // What a night is compared with.
 struct Baseline {
   std::string path{};
-  Night night{};                             // its newest, or the one before the told one
-  std::map<std::string, int64_t> classes{};  // of all its nights: when last seen
-  std::map<MutantName, bool> mutants{};      // of the night: whether it was killed
-  std::map<UnitName, ChunkRates> rates{};    // of the night
+  Night night{};                                        // its newest, of those before the told one
+  std::map<std::string, int64_t> classes{};             // of all its nights: when last seen
+  std::map<MutantName, bool> mutants{};                 // of the night: whether it was killed
+  std::map<UnitName, ChunkRates> rates{};               // of the night
   std::vector<std::map<UnitName, double>> all_rates{};  // of each of its last nights, means
 };
 

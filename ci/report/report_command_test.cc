@@ -124,6 +124,24 @@ TEST_F(ReportCommandTest, AgainstFailsForWhatIsWorseAndForNothingElse) {
                 "no earlier campaign");
 }
 
+TEST_F(ReportCommandTest, ANightIsNotComparedWithItselfWhateverStoreItIsIn) {
+  const std::string store = Path("nights.store");
+  {
+    SyntheticStore nights(store);
+    AddNight(nights, "one", 1000, {});
+    AddNight(nights, "two", 1000, {"new"});
+    AddNight(nights, "three", 1000, {"new"});
+  }
+  std::filesystem::copy_file(store, Path("copy.store"));
+  const std::string against = absl::StrCat("--against=", Path("copy.store"));
+  // Nor with a later one.
+  const Outcome outcome = Run({"report", store, "--campaign=two", against});
+  EXPECT_EQ(outcome.status, 1) << outcome.out;
+  EXPECT_THAT(outcome.out, HasSubstr("worse than in the night of 2026-09-22 14:13 UTC (one)"));
+  EXPECT_EQ(Run({"report", store, against}).status, 0);
+  ExpectRefused({"report", store, "--campaign=one", against}, "no earlier campaign");
+}
+
 TEST_F(ReportCommandTest, BadInputIsRefusedInOneLineAndNothingIsTouched) {
   const std::string store = Made("night");
   ExpectRefused({"report"}, "STORE");
