@@ -17,6 +17,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 using Rates = std::map<UnitName, ChunkRates>;
 
@@ -91,6 +92,17 @@ TEST(ComparisonTest, AMutantIsLostOnlyIfItWasSearchedAndNotKilled) {
   EXPECT_THAT(comparison.regressions[0].what, HasSubstr("lost tdp owned"));
   EXPECT_EQ(comparison.mutants_compared, 3u);
   EXPECT_EQ(comparison.mutants_not_run, 1u);
+}
+
+TEST(ComparisonTest, TheFuzzersRateIsMeasuredByTheFuzzer) {
+  const UnitName unit{.engine = "fuzz", .mmu = "tdp", .variant = "owned"};
+  Baseline baseline = Yesterday();
+  baseline.rates = {{unit, {.chunks = 100, .median = 100}}};
+  const Comparison comparison =
+      CompareNights(OneNight(), {{unit, {.chunks = 100, .median = 10}}}, baseline, 0.3);
+  ASSERT_THAT(comparison.regressions, SizeIs(1));
+  EXPECT_THAT(comparison.regressions[0].look,
+              StartsWith("racewalk fuzz --mmu=tdp --variant=owned --seconds=10"));
 }
 
 TEST(ComparisonTest, ARateFallsByMoreThanTheDropOnly) {
