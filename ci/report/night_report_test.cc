@@ -77,19 +77,57 @@ TEST(NightReportTest, ANightInWhichNothingRanClaimsNothing) {
             "Nothing but mutants was run: 1 of 2 weakened points killed (50.0 %).");
 }
 
+TEST(NightReportTest, ANightWhoseWorkersDiedIsNotClean) {
+  NightReport report = CleanReport();
+  Night& night = report.store.nights.back();
+  night.incidents = 2;
+  EXPECT_EQ(VerdictOf(report), "workers-lost");
+  EXPECT_EQ(ExitStatusOf(report), kExitInternalError);
+  EXPECT_EQ(Headline(report),
+            "No violation in 4,000 executions. 2 workers died, hung or took too much memory: see "
+            "incidents.");
+  // Against whatever other night; but what got worse comes first.
+  report.comparison = Comparison{.baseline = report.store.nights[0]};
+  EXPECT_EQ(ExitStatusOf(report), kExitInternalError);
+  report.comparison->regressions.push_back({"rate-fell", "what", "look"});
+  EXPECT_EQ(ExitStatusOf(report), kExitViolation);
+  report.comparison.reset();
+  // Chunks without a row that says how.
+  night.incidents = 0;
+  night.engines["explore"].lost = 1;
+  EXPECT_EQ(ExitStatusOf(report), kExitInternalError);
+  EXPECT_THAT(Headline(report), HasSubstr("1 worker died"));
+  // All of them.
+  night.engines["explore"].executions = 0;
+  EXPECT_EQ(VerdictOf(report), "workers-lost");
+  EXPECT_THAT(Headline(report), AllOf(HasSubstr("Nothing was run"), HasSubstr("1 worker died")));
+  NightReport violated = WithViolation();
+  violated.store.nights.back().incidents = 1;
+  EXPECT_EQ(VerdictOf(violated), "violation");
+  EXPECT_EQ(ExitStatusOf(violated), kExitViolation);
+}
+
+TEST(NightReportTest, TheFirstLineSaysThatShardsAreMissing) {
+  NightReport report = CleanReport();
+  report.store.nights.back().shards = 4;
+  EXPECT_EQ(Headline(report),
+            "No violation in 4,000 executions. Not all of the night is here: 1 of 4 shards ended, "
+            "3 not merged into this store.");
+  report.store.nights.back().shards = 1;
+  report.store.nights.back().shards_done = 0;
+  EXPECT_THAT(Headline(report), HasSubstr("the campaign has not ended"));
+}
+
 TEST(NightReportTest, RemarksSayWhatAReaderMustNotMiss) {
   NightReport report = CleanReport();
   Night& night = report.store.nights.back();
-  night.shards = 4;
-  night.incidents = 2;
   night.version = "0.2.0";
   report.comparison = Comparison{.baseline = report.store.nights[0],
                                  .other_version = true,
                                  .other_settings = true,
                                  .mutants_not_run = 3};
   EXPECT_THAT(Remarks(report),
-              ElementsAre(HasSubstr("1 of 4 shards ended, 3 not merged"), HasSubstr("2 workers"),
-                          HasSubstr("racewalk 0.1.0 abc"), HasSubstr("0.1.0 abc there, 0.2.0 here"),
+              ElementsAre(HasSubstr("racewalk 0.1.0 abc"), HasSubstr("0.1.0 abc there, 0.2.0 here"),
                           HasSubstr("other settings"), HasSubstr("3 weakened points"),
                           HasSubstr("No rate could be compared")));
 }

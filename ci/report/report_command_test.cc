@@ -72,6 +72,17 @@ TEST_F(ReportCommandTest, TheStatusSaysWhatWasFound) {
   outcome = Run({"report", empty});
   EXPECT_EQ(outcome.status, 3);
   EXPECT_THAT(outcome.out, StartsWith("NOTHING-RUN: "));
+  const std::string died = Path("died.store");
+  {
+    SyntheticStore store(died);
+    AddNight(store, "night", 1000, {});
+    store.Chunk(Explored("fault_vs_fault"), 0, 1000, 1);
+    store.Incident(Explored("fault_vs_fault"), "was killed by signal 11");
+  }
+  outcome = Run({"report", died});
+  EXPECT_EQ(outcome.status, 4);
+  EXPECT_THAT(outcome.out,
+              StartsWith("WORKERS-LOST: No violation in 8,000 executions. 1 worker died"));
 }
 
 TEST_F(ReportCommandTest, FilesAreWrittenAndNotOverwritten) {
