@@ -139,6 +139,44 @@ TEST_F(LoadTest, AMutantIsKilledByAnyOfItsSearches) {
   EXPECT_EQ(nights.mutants[1].scenario, "fault_vs_fault");
 }
 
+TEST_F(LoadTest, AReplayIsNoSearch) {
+  {
+    SyntheticStore store(path_);
+    store.Night("tonight");
+    store.Replay({"replayed", "tdp", "owned"});
+    store.Replay({"found", "tdp", "owned"});
+    store.Mutant({"found", "tdp", "owned"}, false, 2);
+    store.Mutant({"found", "tdp", "owned"}, true, 3);
+    store.Replay({"missed", "tdp", "owned"});
+    store.Mutant({"missed", "tdp", "owned"}, false, 4);
+    store.Night("first search kills");
+    store.Mutant({"found", "tdp", "owned"}, true, 5);
+  }
+  const StoreNights nights = Load("tonight");
+  EXPECT_EQ(nights.told().mutants_killed, 3u);
+  ASSERT_THAT(nights.mutants, SizeIs(3));
+  const NightMutant& found = nights.mutants[0];
+  EXPECT_TRUE(found.replayed);
+  EXPECT_FALSE(found.replay_failed);
+  EXPECT_EQ(found.searches, 2u);
+  EXPECT_EQ(found.searches_killed, 1u);
+  EXPECT_EQ(found.executions, 1400u);
+  EXPECT_DOUBLE_EQ(found.seconds, 5);
+  EXPECT_EQ(found.token, "a token");
+  const NightMutant& missed = nights.mutants[1];
+  EXPECT_TRUE(missed.killed);
+  EXPECT_EQ(missed.searches_killed, 0u);
+  EXPECT_EQ(missed.executions, 700u);
+  EXPECT_DOUBLE_EQ(missed.seconds, 4);
+  EXPECT_EQ(missed.token, "known token");
+  const NightMutant& replayed = nights.mutants[2];
+  EXPECT_EQ(replayed.searches, 0u);
+  EXPECT_EQ(replayed.executions, 1u);
+  const NightMutant afresh = Load("first").mutants.at(0);
+  EXPECT_TRUE(afresh.replay_failed);
+  EXPECT_EQ(afresh.searches_killed, 1u);
+}
+
 TEST_F(LoadTest, ACampaignIsFoundByTheBeginningOfItsName) {
   {
     SyntheticStore store(path_);
@@ -207,7 +245,7 @@ TEST_F(LoadTest, TheBaselineIsTheNewestNightOrTheOneBefore) {
   ASSERT_TRUE(before.ok()) << before.status();
   EXPECT_EQ(before->night.name, "first");
   EXPECT_THAT(before->classes, SizeIs(1));
-  EXPECT_TRUE(before->mutants.at({"p", "tdp", "owned"}));
+  EXPECT_TRUE(before->mutants.at({"p", "tdp", "owned"}).killed);
   ASSERT_THAT(before->rates, SizeIs(1));
   const ChunkRates& rates = before->rates.at(Explored("a"));
   EXPECT_EQ(rates.chunks, 5u);

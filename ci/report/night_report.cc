@@ -162,8 +162,24 @@ std::vector<std::string> Remarks(const NightReport& report) {
 std::string KillsText(const NightReport& report) {
   const Night& night = report.store.told();
   if (night.mutants == 0) return "no weakened point was searched";
-  return absl::StrCat(Grouped(night.mutants_killed), " of ", Count(night.mutants, "weakened point"),
-                      " killed (", ShareText(night.mutants_killed, night.mutants), ")");
+  const std::size_t replayed = OnlyReplayed(report).size();
+  return absl::StrCat(
+      Grouped(night.mutants_killed), " of ", Count(night.mutants, "weakened point"), " killed (",
+      ShareText(night.mutants_killed, night.mutants), ")",
+      replayed == 0
+          ? ""
+          : absl::StrCat(", ", Grouped(replayed), " of them only by the known token: no search of ",
+                         "this night found ", replayed == 1 ? "it" : "them"));
+}
+
+std::vector<const NightMutant*> OnlyReplayed(const NightReport& report) {
+  std::vector<const NightMutant*> mutants;
+  for (const NightMutant& mutant : report.store.mutants) {
+    if (mutant.replayed && mutant.searches > 0 && mutant.searches_killed == 0) {
+      mutants.push_back(&mutant);
+    }
+  }
+  return mutants;
 }
 
 std::vector<const NightMutant*> Survivors(const NightReport& report) {
@@ -177,7 +193,7 @@ std::vector<const NightMutant*> Survivors(const NightReport& report) {
 std::vector<const NightMutant*> SlowestKills(const NightReport& report, uint64_t most) {
   std::vector<const NightMutant*> kills;
   for (const NightMutant& mutant : report.store.mutants) {
-    if (mutant.killed) kills.push_back(&mutant);
+    if (mutant.searches_killed > 0) kills.push_back(&mutant);
   }
   std::sort(kills.begin(), kills.end(), [](const NightMutant* a, const NightMutant* b) {
     return std::pair(-a->seconds, a->name) < std::pair(-b->seconds, b->name);

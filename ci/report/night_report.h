@@ -36,7 +36,9 @@ std::vector<std::string> Remarks(const NightReport& report);
 // "570 of 576 weakened points killed".
 std::string KillsText(const NightReport& report);
 std::vector<const NightMutant*> Survivors(const NightReport& report);
-// Of those that were killed, most seconds first.
+// Killed by their known token, and by none of the night's searches.
+std::vector<const NightMutant*> OnlyReplayed(const NightReport& report);
+// Of those that a search killed, most seconds first.
 std::vector<const NightMutant*> SlowestKills(const NightReport& report, uint64_t most);
 
 // Each engine's, and of exploration each scenario's and strategy's, MMUs and variants together.

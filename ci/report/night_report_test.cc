@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ci/exit_status.h"
+#include "ci/report/html.h"
 #include "ci/report/night_words.h"
 #include "ci/report/nights.h"
 #include "ci/report/sample_report.h"
@@ -158,7 +159,11 @@ TEST(NightReportTest, SpansRatesAndShares) {
 
 TEST(NightReportTest, RowsOfAScenarioAreSummedAndSlowKillsComeFirst) {
   NightReport report = WithViolation();
-  report.store.mutants.push_back({.name = {"slow", "tdp", "owned"}, .killed = true, .seconds = 9});
+  report.store.mutants.push_back(
+      {.name = {"slow", "tdp", "owned"}, .killed = true, .searches_killed = 1, .seconds = 9});
+  // A replay takes no time worth telling.
+  report.store.mutants.push_back(
+      {.name = {"replayed", "tdp", "owned"}, .killed = true, .replayed = true, .seconds = 99});
   const std::vector<ScenarioWork> rows = WorkByScenario(report);
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_EQ(rows[0].rows, 2u);
@@ -167,6 +172,21 @@ TEST(NightReportTest, RowsOfAScenarioAreSummedAndSlowKillsComeFirst) {
   const std::vector<const NightMutant*> slowest = SlowestKills(report, 1);
   ASSERT_EQ(slowest.size(), 1u);
   EXPECT_EQ(slowest[0]->name.point, "slow");
+}
+
+TEST(NightReportTest, AMutantThatOnlyItsKnownTokenKillsIsTold) {
+  NightReport report = CleanReport();
+  report.store.mutants.push_back({.name = {"missed", "tdp", "owned"},
+                                  .killed = true,
+                                  .replayed = true,
+                                  .searches = 3,
+                                  .executions = 900});
+  EXPECT_EQ(KillsText(report),
+            "1 of 2 weakened points killed (50.0 %), 1 of them only by the known token: no search "
+            "of this night found it");
+  EXPECT_THAT(ReportText(report), HasSubstr("not found by 3 searches: missed tdp owned, in 900 "
+                                            "executions; its known token shows it\n"));
+  EXPECT_THAT(ReportHtml(report), HasSubstr("Not found by search"));
 }
 
 TEST(NightReportTest, TextStaysShortAndCleanWhateverTheStoreHolds) {

@@ -215,6 +215,8 @@ TEST(ReportJsonTest, TheObjectHasWhatTheDocumentsSay) {
   EXPECT_EQ(known["explanation"], nullptr);
   EXPECT_EQ(report["mutants"][0]["killed"], false);
   EXPECT_EQ(report["mutants"][0]["token"], nullptr);
+  EXPECT_EQ(report["mutants"][1]["replayed"], false);
+  EXPECT_EQ(report["mutants"][1]["searches_killed"], 1);
   EXPECT_EQ(report["incidents"][0]["chunk"], 4);
   EXPECT_EQ(report["comparison"]["regressions"].size(), 3u);
   EXPECT_EQ(report["comparison"]["rate_ratio"], nullptr);
