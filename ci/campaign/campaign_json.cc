@@ -64,6 +64,10 @@ std::string CampaignJson(const CampaignReport& report) {
   for (const MutantUnit& unit : report.survivors) {
     survivors.push_back({{"point", unit.point}, {"mmu", unit.mmu}, {"variant", unit.variant}});
   }
+  Json only_replayed = Json::array();
+  for (const MutantUnit& unit : report.only_replayed) {
+    only_replayed.push_back({{"point", unit.point}, {"mmu", unit.mmu}, {"variant", unit.variant}});
+  }
   Json incidents = Json::array();
   for (const CampaignIncident& incident : report.incidents) {
     incidents.push_back(
@@ -84,7 +88,10 @@ std::string CampaignJson(const CampaignReport& report) {
                      {"mutants",
                       {{"searched", report.mutants_searched},
                        {"killed", report.mutants_killed},
-                       {"survivors", std::move(survivors)}}},
+                       {"survivors", std::move(survivors)},
+                       {"searched_afresh", report.searched_afresh},
+                       {"found_afresh", report.found_afresh},
+                       {"only_replayed", std::move(only_replayed)}}},
                      {"incidents", std::move(incidents)},
                      {"errors", report.errors}};
   return DumpLine(json);

@@ -17,6 +17,7 @@
 #include "ci/mutant.h"
 #include "ci/sentences.h"
 #include "ci/store/database.h"
+#include "ci/store/mutant_rows.h"
 #include "ci/table.h"
 
 namespace racewalk {
@@ -106,9 +107,11 @@ absl::Status ReadIncidents(Database& database, int64_t campaign, CampaignReport&
 
 absl::Status ReadMutants(Database& database, int64_t campaign,
                          const std::vector<Survivor>& explained, CampaignReport& report) {
-  absl::StatusOr<Statement> rows = database.Prepare(
-      "SELECT weaken, mmu, variant, max(killed) FROM mutant JOIN unit ON unit.id = unit "
-      "WHERE campaign = ? GROUP BY unit.id ORDER BY weaken, mmu, variant");
+  absl::StatusOr<Statement> rows = database.Prepare(absl::StrCat(
+      "SELECT weaken, mmu, variant, max(killed), sum(NOT ", kIsReplay, "), sum(killed AND NOT ",
+      kIsReplay,
+      ") FROM mutant JOIN unit ON unit.id = unit WHERE campaign = ? GROUP BY unit.id ORDER BY "
+      "weaken, mmu, variant"));
   if (!rows.ok()) return rows.status();
   rows->Bind(campaign);
   for (;;) {
@@ -116,11 +119,15 @@ absl::Status ReadMutants(Database& database, int64_t campaign,
     if (!row.ok()) return row.status();
     if (!*row) return absl::OkStatus();
     ++report.mutants_searched;
-    if (rows->Int(3) != 0) {
-      ++report.mutants_killed;
-      continue;
-    }
+    const bool killed = rows->Int(3) != 0;
+    const bool afresh = rows->Int(4) != 0;
+    const bool found = rows->Int(5) != 0;
+    report.searched_afresh += afresh ? 1 : 0;
+    report.found_afresh += found ? 1 : 0;
+    report.mutants_killed += killed ? 1 : 0;
     MutantUnit unit{.point = rows->Text(0), .mmu = rows->Text(1), .variant = rows->Text(2)};
+    if (killed && afresh && !found) report.only_replayed.push_back(unit);
+    if (killed) continue;
     const bool known = std::any_of(explained.begin(), explained.end(),
                                    [&](const Survivor& survivor) { return survivor.unit == unit; });
     if (!known) report.survivors.push_back(std::move(unit));
@@ -203,12 +210,19 @@ std::string CampaignSummary(const CampaignReport& report) {
   absl::StrAppend(&text, MoreText(report.violations.size()));
   if (report.mutants_searched != 0) {
     absl::StrAppend(&text, "\nmutants: ", Grouped(report.mutants_killed), " killed of ",
-                    Grouped(report.mutants_searched), " that had a turn\n");
+                    Grouped(report.mutants_searched), " that had a turn; searches found ",
+                    Grouped(report.found_afresh), " of the ", Grouped(report.searched_afresh),
+                    " that had more than the replay of a known token\n");
   }
   for (std::size_t i = 0; i < report.survivors.size() && i < kMostLines; ++i) {
     absl::StrAppend(&text, "  not killed: ", MutantName(report.survivors[i]), "\n");
   }
   absl::StrAppend(&text, MoreText(report.survivors.size()));
+  for (std::size_t i = 0; i < report.only_replayed.size() && i < kMostLines; ++i) {
+    absl::StrAppend(&text, "  killed by its known token, not found by search: ",
+                    MutantName(report.only_replayed[i]), "\n");
+  }
+  absl::StrAppend(&text, MoreText(report.only_replayed.size()));
   if (!report.incidents.empty()) absl::StrAppend(&text, "\n");
   for (std::size_t i = 0; i < report.incidents.size() && i < kMostLines; ++i) {
     const CampaignIncident& incident = report.incidents[i];

@@ -47,8 +47,12 @@ struct CampaignReport {
   std::vector<CampaignIncident> incidents{};
   uint64_t mutants_searched = 0;
   uint64_t mutants_killed = 0;
-  std::vector<MutantUnit> survivors{};  // searched and not killed, and unexplained
-  double seconds = 0;                   // of wall time, of this process
+  // A known token that is replayed says nothing of what searches are worth.
+  uint64_t searched_afresh = 0;             // units with a search, not only a replay
+  uint64_t found_afresh = 0;                // of those, killed by a search
+  std::vector<MutantUnit> only_replayed{};  // of those, killed by the replay and by no search
+  std::vector<MutantUnit> survivors{};      // searched and not killed, and unexplained
+  double seconds = 0;                       // of wall time, of this process
   bool interrupted = false;
   bool failed = false;  // the store could not be written to, or workers not be started
   std::vector<std::string> errors{};  // as printed on standard error

@@ -39,8 +39,9 @@ std::string PercentText(double ratio) { return absl::StrFormat("%.0f %%", 100 * 
 
 // What to run to measure a unit's rate by hand.
 std::string MeasureCommand(const UnitName& unit) {
-  std::string command = absl::StrCat("racewalk ", unit.engine == "stress" ? "stress " : "check ",
-                                     ShellQuoted(unit.scenario));
+  std::string command = absl::StrCat("racewalk ", unit.engine == "explore" ? "check" : unit.engine);
+  // The fuzzer makes its own.
+  if (!unit.scenario.empty()) absl::StrAppend(&command, " ", ShellQuoted(unit.scenario));
   if (!unit.mmu.empty()) absl::StrAppend(&command, " --mmu=", ShellQuoted(unit.mmu));
   if (!unit.variant.empty()) absl::StrAppend(&command, " --variant=", ShellQuoted(unit.variant));
   if (!unit.strategy.empty() && unit.engine == "explore") {
@@ -62,21 +63,50 @@ void CompareViolations(const StoreNights& store, const Baseline& baseline, Compa
   }
 }
 
+// How likely it is that none of `searches` kills if they are as good as those there, of whose
+// share of kills nothing else is known (the rule of succession).
+double ChanceOfNoKill(const NightMutant& there, uint64_t searches) {
+  double chance = 1;
+  for (uint64_t i = 0; i < searches; ++i) {
+    chance *= static_cast<double>(there.searches - there.searches_killed + 1 + i) /
+              static_cast<double>(there.searches + 2 + i);
+  }
+  return chance;
+}
+
+// What became worse of a mutant; nothing if nothing did.
+std::string WorseText(const NightMutant& there, const NightMutant& here) {
+  if (there.killed && !here.killed) {
+    return absl::StrCat("no longer killed: ", MutantText(here.name), ", in ",
+                        Count(here.executions, "execution"));
+  }
+  if (there.replayed && here.replay_failed) {
+    return absl::StrCat("no longer killed by its known token: ", MutantText(here.name),
+                        ", though searches find it");
+  }
+  if (there.searches_killed == 0 || here.searches_killed > 0) return "";
+  if (ChanceOfNoKill(there, here.searches) >= kMostChance) return "";
+  return absl::StrCat("no longer found by searches: ", MutantText(here.name), ", by none of ",
+                      here.searches, " in ", Count(here.executions, "execution"), ", there by ",
+                      there.searches_killed, " of ", there.searches,
+                      "; its known token still shows it");
+}
+
 void CompareMutants(const StoreNights& store, const Baseline& baseline, Comparison& result) {
   std::map<MutantName, const NightMutant*> here;
   for (const NightMutant& mutant : store.mutants) here[mutant.name] = &mutant;
-  for (const auto& [name, killed] : baseline.mutants) {
+  for (const auto& [name, there] : baseline.mutants) {
     const auto found = here.find(name);
     if (found == here.end()) {
-      result.mutants_not_run += killed ? 1 : 0;
+      result.mutants_not_run += there.killed ? 1 : 0;
       continue;
     }
     ++result.mutants_compared;
-    if (!killed || found->second->killed) continue;
+    std::string worse = WorseText(there, *found->second);
+    if (worse.empty()) continue;
     result.regressions.push_back(
         {.kind = "mutant-not-killed",
-         .what = absl::StrCat("no longer killed: ", MutantText(name), ", in ",
-                              Count(found->second->executions, "execution")),
+         .what = std::move(worse),
          .look = absl::StrCat("racewalk mutants ", ShellQuoted(name.point),
                               " --mmu=", ShellQuoted(name.mmu),
                               " --variant=", ShellQuoted(name.variant), " --fresh")});

@@ -40,11 +40,16 @@ struct Comparison {
 // - beyond what nights vary: it is below the mean of each of the other store's last nights.
 // All rows together, whatever chunks they have, have fallen if the median of their ratios has,
 // beyond what rows and nights vary; there must be kLeastRows.
+// A mutant is worse if it was killed there and is not here; if its replay killed there and here
+// not; or if searches found it there and none does here, and luck explains that with less than
+// kMostChance. One that was not searched here is no worse.
 // `rates` are the told night's. rate_drop: between 0 and 1.
 Comparison CompareNights(const StoreNights& store, const std::map<UnitName, ChunkRates>& rates,
                          const Baseline& baseline, double rate_drop);
 
 inline constexpr uint64_t kLeastChunks = 5;
+// There are hundreds of mutants.
+inline constexpr double kMostChance = 0.001;
 inline constexpr uint64_t kLeastRows = 20;
 inline constexpr uint64_t kMostRatesTold = 10;
 

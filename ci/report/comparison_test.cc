@@ -17,6 +17,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 using Rates = std::map<UnitName, ChunkRates>;
 
@@ -49,7 +50,7 @@ TEST(ComparisonTest, NothingIsWorseThanItself) {
   store.mutants.push_back({.name = {"point", "tdp", "owned"}, .killed = true});
   Baseline baseline = Yesterday();
   baseline.classes["class"] = 1;
-  baseline.mutants[{"point", "tdp", "owned"}] = true;
+  baseline.mutants[{"point", "tdp", "owned"}] = {.killed = true};
   baseline.rates = OneRate(100);
   const Comparison comparison = CompareNights(store, OneRate(100), baseline, 0.3);
   EXPECT_THAT(comparison.regressions, IsEmpty());
@@ -82,15 +83,66 @@ TEST(ComparisonTest, AMutantIsLostOnlyIfItWasSearchedAndNotKilled) {
                    {.name = {"unknown", "tdp", "owned"}, .killed = false},
                    {.name = {"kept", "tdp", "owned"}, .killed = true}};
   Baseline baseline = Yesterday();
-  baseline.mutants = {{{"lost", "tdp", "owned"}, true},
-                      {{"never", "tdp", "owned"}, false},
-                      {{"kept", "tdp", "owned"}, true},
-                      {{"not_run", "tdp", "owned"}, true}};
+  baseline.mutants = {{{"lost", "tdp", "owned"}, {.killed = true}},
+                      {{"never", "tdp", "owned"}, {}},
+                      {{"kept", "tdp", "owned"}, {.killed = true}},
+                      {{"not_run", "tdp", "owned"}, {.killed = true}}};
   const Comparison comparison = CompareNights(store, {}, baseline, 0.3);
   EXPECT_THAT(Kinds(comparison), ElementsAre("mutant-not-killed"));
   EXPECT_THAT(comparison.regressions[0].what, HasSubstr("lost tdp owned"));
   EXPECT_EQ(comparison.mutants_compared, 3u);
   EXPECT_EQ(comparison.mutants_not_run, 1u);
+}
+
+// Of one that was killed on both sides.
+std::string WorseOf(const NightMutant& there, const NightMutant& here) {
+  StoreNights store = OneNight();
+  Baseline baseline = Yesterday();
+  store.mutants = {here};
+  baseline.mutants[here.name] = there;
+  const Comparison comparison = CompareNights(store, {}, baseline, 0.3);
+  if (comparison.regressions.empty()) return "";
+  EXPECT_THAT(Kinds(comparison), ElementsAre("mutant-not-killed"));
+  return comparison.regressions[0].what;
+}
+
+TEST(ComparisonTest, ReplaysOfMutantsDoNotHideThatSearchesFail) {
+  const NightMutant there{
+      .killed = true, .replayed = true, .searches = 40, .searches_killed = 40, .executions = 7};
+  NightMutant here{.name = {"p", "tdp", "owned"},
+                   .killed = true,
+                   .replayed = true,
+                   .searches = 9,
+                   .executions = 900};
+  EXPECT_EQ(WorseOf(there, here),
+            "no longer found by searches: p tdp owned, by none of 9 in 900 executions, there by 40 "
+            "of 40; its known token still shows it");
+  // One search is no evidence, and none is not even that.
+  here.searches = 1;
+  EXPECT_EQ(WorseOf(there, here), "");
+  here.searches = 0;
+  EXPECT_EQ(WorseOf(there, here), "");
+  // Nor are nine of what one search in twenty finds.
+  here.searches = 9;
+  NightMutant hard = there;
+  hard.searches_killed = 2;
+  EXPECT_EQ(WorseOf(hard, here), "");
+  here.searches_killed = 1;
+  EXPECT_EQ(WorseOf(there, here), "");
+  here.replayed = false;
+  here.replay_failed = true;
+  EXPECT_THAT(WorseOf(there, here), HasSubstr("no longer killed by its known token: p tdp owned"));
+}
+
+TEST(ComparisonTest, TheFuzzersRateIsMeasuredByTheFuzzer) {
+  const UnitName unit{.engine = "fuzz", .mmu = "tdp", .variant = "owned"};
+  Baseline baseline = Yesterday();
+  baseline.rates = {{unit, {.chunks = 100, .median = 100}}};
+  const Comparison comparison =
+      CompareNights(OneNight(), {{unit, {.chunks = 100, .median = 10}}}, baseline, 0.3);
+  ASSERT_THAT(comparison.regressions, SizeIs(1));
+  EXPECT_THAT(comparison.regressions[0].look,
+              StartsWith("racewalk fuzz --mmu=tdp --variant=owned --seconds=10"));
 }
 
 TEST(ComparisonTest, ARateFallsByMoreThanTheDropOnly) {

@@ -23,6 +23,7 @@ namespace {
 absl::string_view VerdictWord(absl::string_view verdict) {
   if (verdict == "violation") return "Violation";
   if (verdict == "regression") return "Worse than before";
+  if (verdict == "workers-lost") return "Workers lost";
   if (verdict == "known-violations") return "Nothing new";
   return verdict == "clean" ? "Clean" : "Nothing was run";
 }

@@ -89,10 +89,17 @@ Ordered ViolationJson(const NightViolation& violation) {
 }
 
 Ordered MutantJson(const NightMutant& mutant) {
-  return {{"point", mutant.name.point},          {"mmu", mutant.name.mmu},
-          {"variant", mutant.name.variant},      {"killed", mutant.killed},
-          {"executions", mutant.executions},     {"seconds", mutant.seconds},
-          {"scenario", OrNull(mutant.scenario)}, {"kind", OrNull(mutant.kind)},
+  return {{"point", mutant.name.point},
+          {"mmu", mutant.name.mmu},
+          {"variant", mutant.name.variant},
+          {"killed", mutant.killed},
+          {"replayed", mutant.replayed},
+          {"searches", mutant.searches},
+          {"searches_killed", mutant.searches_killed},
+          {"executions", mutant.executions},
+          {"seconds", mutant.seconds},
+          {"scenario", OrNull(mutant.scenario)},
+          {"kind", OrNull(mutant.kind)},
           {"token", OrNull(mutant.token)}};
 }
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "ci/escape.h"
 #include "ci/report/night_words.h"
 #include "ci/report/nights.h"
@@ -59,8 +60,8 @@ class Suite {
     return absl::StrCat("  <testsuite name=\"racewalk.", Attribute(name_), "\" tests=\"", tests_,
                         "\" failures=\"", failures_, "\" errors=\"", errors_, "\" skipped=\"",
                         skipped_, "\" time=\"", absl::StrFormat("%.3f", seconds_),
-                        "\" timestamp=\"", IsoTimeText(night.started).substr(0, 19), "\">\n",
-                        cases_, "  </testsuite>\n");
+                        "\" timestamp=\"", absl::StripSuffix(IsoTimeText(night.started), "Z"),
+                        "\">\n", cases_, "  </testsuite>\n");
   }
 
   uint64_t tests() const { return tests_; }

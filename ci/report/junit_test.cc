@@ -205,6 +205,12 @@ TEST(JunitTest, ViolationsAreFailuresWithSentenceAndTokenWhateverTheyHold) {
   EXPECT_THAT(xml, Not(HasSubstr("\xEF\xBF\xBF")));
 }
 
+TEST(JunitTest, ATimeIsWholeInAnyYear) {
+  NightReport report = CleanReport();
+  report.store.nights.back().started = 253402300800;
+  EXPECT_THAT(JunitXml(report), HasSubstr("timestamp=\"10000-01-01T00:00:00\""));
+}
+
 TEST(JunitTest, AWorkerThatDiedIsAnError) {
   NightReport report = CleanReport();
   report.store.units[0].work.lost = 2;

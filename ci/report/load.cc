@@ -19,6 +19,7 @@
 #include "ci/report/rows.h"
 #include "ci/sort_by_key.h"
 #include "ci/store/database.h"
+#include "ci/store/mutant_rows.h"
 #include "ci/store/store.h"
 #include "scenarios/nearest.h"
 
@@ -258,22 +259,33 @@ void AddTimelines(Rows& rows, const Night& told, std::vector<NightViolation>& vi
 std::vector<NightMutant> LoadMutants(Rows& rows, const Units& units, int64_t night) {
   std::map<MutantName, NightMutant> by_name;
   rows.Each(
-      "SELECT unit, killed, executions, nanoseconds, scenario, kind, token FROM mutant WHERE "
-      "campaign = ? ORDER BY unit, number",
+      absl::StrCat("SELECT unit, number, killed, executions, nanoseconds, scenario, kind, token, ",
+                   kIsReplay, " FROM mutant WHERE campaign = ? ORDER BY unit, number"),
       [&](const Statement& row) {
         const auto unit = units.find(row.Int(0));
         if (unit == units.end()) return;
         const MutantName name{unit->second.weaken, unit->second.mmu, unit->second.variant};
         NightMutant& mutant = by_name[name];
         mutant.name = name;
-        if (mutant.killed) return;
-        mutant.executions += Number(row, 2);
-        mutant.seconds += static_cast<double>(row.Int(3)) / 1e9;
-        mutant.killed = row.Int(1) != 0;
-        if (!mutant.killed) return;
-        mutant.scenario = row.Text(4);
-        mutant.kind = row.Text(5);
-        mutant.token = row.Text(6);
+        const bool killed = row.Int(2) != 0;
+        const bool replay = row.Int(8) != 0;
+        const bool found_before = mutant.searches_killed > 0;
+        if (replay) {
+          mutant.replayed = true;
+        } else {
+          if (row.Int(1) == 0) mutant.replay_failed = true;
+          // A replay says nothing of how long a search takes.
+          if (mutant.searches++ == 0) mutant.executions = 0, mutant.seconds = 0;
+          mutant.searches_killed += killed ? 1 : 0;
+        }
+        mutant.killed |= killed;
+        if (found_before || (replay && mutant.searches > 0)) return;
+        mutant.executions += Number(row, 3);
+        mutant.seconds += static_cast<double>(row.Int(4)) / 1e9;
+        if (!killed) return;
+        mutant.scenario = row.Text(5);
+        mutant.kind = row.Text(6);
+        mutant.token = row.Text(7);
       },
       night);
   std::vector<NightMutant> mutants;
@@ -374,21 +386,19 @@ absl::StatusOr<std::map<UnitName, ChunkRates>> LoadChunkRates(Store& store, cons
   return rates;
 }
 
-absl::StatusOr<Baseline> LoadBaseline(Store& store, absl::string_view told) {
+absl::StatusOr<Baseline> LoadBaseline(Store& store, const Night& told) {
   const Moment moment(store.database());
   if (!moment.status().ok()) return moment.status();
   Rows rows(store.database());
   std::vector<Night> nights = LoadCampaigns(rows);
   if (!rows.status().ok()) return rows.status();
-  if (!told.empty()) {
-    const absl::StatusOr<std::size_t> index = FindNight(store.path(), nights, told);
-    if (!index.ok()) return index.status();
-    nights.resize(*index);
-  }
+  std::erase_if(nights, [&](const Night& night) {
+    return night.name == told.name || night.started > told.started;
+  });
   if (nights.empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("--against: ", store.path(), " has no ", told.empty() ? "" : "earlier ",
-                     "campaign to compare with; give the store of an earlier night"));
+        absl::StrCat("--against: ", store.path(), " has no earlier campaign to compare with; give ",
+                     "the store of an earlier night"));
   }
   const Units units = LoadUnits(rows);
   Baseline result{.path = store.path(), .night = nights.back()};
@@ -398,8 +408,9 @@ absl::StatusOr<Baseline> LoadBaseline(Store& store, absl::string_view told) {
         "WHERE v.campaign = ?",
         [&](const Statement& row) { result.classes[row.Text(0)] = night.started; }, night.id);
   }
-  for (const NightMutant& mutant : LoadMutants(rows, units, result.night.id)) {
-    result.mutants[mutant.name] = mutant.killed;
+  for (NightMutant& mutant : LoadMutants(rows, units, result.night.id)) {
+    const MutantName name = mutant.name;
+    result.mutants[name] = std::move(mutant);
   }
   result.rates = NightRates(rows, units, result.night.id);
   const std::size_t first = nights.size() > kBaselineNights ? nights.size() - kBaselineNights : 0;

@@ -23,8 +23,9 @@ absl::StatusOr<StoreNights> LoadNights(Store& store, absl::string_view campaign)
 // Of a night of this store, mutants left out: their chunks end with the kill.
 absl::StatusOr<std::map<UnitName, ChunkRates>> LoadChunkRates(Store& store, const Night& night);
 
-// The newest night; with `told` the one before that campaign, which must be in the store.
-absl::StatusOr<Baseline> LoadBaseline(Store& store, absl::string_view told);
+// The newest night that is not `told`, and did not start after it: a store that was copied, or
+// merged into, may hold the told night itself and later ones.
+absl::StatusOr<Baseline> LoadBaseline(Store& store, const Night& told);
 
 // Of a baseline, for the spread of its rates.
 inline constexpr int kBaselineNights = 14;

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -138,6 +139,44 @@ TEST_F(LoadTest, AMutantIsKilledByAnyOfItsSearches) {
   EXPECT_EQ(nights.mutants[1].scenario, "fault_vs_fault");
 }
 
+TEST_F(LoadTest, AReplayIsNoSearch) {
+  {
+    SyntheticStore store(path_);
+    store.Night("tonight");
+    store.Replay({"replayed", "tdp", "owned"});
+    store.Replay({"found", "tdp", "owned"});
+    store.Mutant({"found", "tdp", "owned"}, false, 2);
+    store.Mutant({"found", "tdp", "owned"}, true, 3);
+    store.Replay({"missed", "tdp", "owned"});
+    store.Mutant({"missed", "tdp", "owned"}, false, 4);
+    store.Night("first search kills");
+    store.Mutant({"found", "tdp", "owned"}, true, 5);
+  }
+  const StoreNights nights = Load("tonight");
+  EXPECT_EQ(nights.told().mutants_killed, 3u);
+  ASSERT_THAT(nights.mutants, SizeIs(3));
+  const NightMutant& found = nights.mutants[0];
+  EXPECT_TRUE(found.replayed);
+  EXPECT_FALSE(found.replay_failed);
+  EXPECT_EQ(found.searches, 2u);
+  EXPECT_EQ(found.searches_killed, 1u);
+  EXPECT_EQ(found.executions, 1400u);
+  EXPECT_DOUBLE_EQ(found.seconds, 5);
+  EXPECT_EQ(found.token, "a token");
+  const NightMutant& missed = nights.mutants[1];
+  EXPECT_TRUE(missed.killed);
+  EXPECT_EQ(missed.searches_killed, 0u);
+  EXPECT_EQ(missed.executions, 700u);
+  EXPECT_DOUBLE_EQ(missed.seconds, 4);
+  EXPECT_EQ(missed.token, "known token");
+  const NightMutant& replayed = nights.mutants[2];
+  EXPECT_EQ(replayed.searches, 0u);
+  EXPECT_EQ(replayed.executions, 1u);
+  const NightMutant afresh = Load("first").mutants.at(0);
+  EXPECT_TRUE(afresh.replay_failed);
+  EXPECT_EQ(afresh.searches_killed, 1u);
+}
+
 TEST_F(LoadTest, ACampaignIsFoundByTheBeginningOfItsName) {
   {
     SyntheticStore store(path_);
@@ -195,16 +234,18 @@ TEST_F(LoadTest, TheBaselineIsTheNewestNightOrTheOneBefore) {
   }
   absl::StatusOr<Store> store = Store::OpenToRead("", path_);
   ASSERT_TRUE(store.ok()) << store.status();
-  const absl::StatusOr<Baseline> newest = LoadBaseline(*store, "");
+  constexpr int64_t kLater = SyntheticStore::kFirstNight + 9 * SyntheticStore::kDay;
+  const absl::StatusOr<Baseline> newest =
+      LoadBaseline(*store, {.name = "third", .started = kLater});
   ASSERT_TRUE(newest.ok()) << newest.status();
   EXPECT_EQ(newest->night.name, "second");
   EXPECT_THAT(newest->classes, SizeIs(2));
   EXPECT_THAT(newest->rates, IsEmpty());
-  const absl::StatusOr<Baseline> before = LoadBaseline(*store, "second");
+  const absl::StatusOr<Baseline> before = LoadBaseline(*store, newest->night);
   ASSERT_TRUE(before.ok()) << before.status();
   EXPECT_EQ(before->night.name, "first");
   EXPECT_THAT(before->classes, SizeIs(1));
-  EXPECT_TRUE(before->mutants.at({"p", "tdp", "owned"}));
+  EXPECT_TRUE(before->mutants.at({"p", "tdp", "owned"}).killed);
   ASSERT_THAT(before->rates, SizeIs(1));
   const ChunkRates& rates = before->rates.at(Explored("a"));
   EXPECT_EQ(rates.chunks, 5u);
@@ -213,7 +254,7 @@ TEST_F(LoadTest, TheBaselineIsTheNewestNightOrTheOneBefore) {
   ASSERT_THAT(before->all_rates, SizeIs(1));
   EXPECT_THAT(before->all_rates[0].at(Explored("a")),
               DoubleNear(5000 / (100 + 50 + 33.3333 + 25 + 1), 0.1));
-  EXPECT_THAT(std::string(LoadBaseline(*store, "first").status().message()),
+  EXPECT_THAT(std::string(LoadBaseline(*store, before->night).status().message()),
               HasSubstr("no earlier campaign"));
 }
 

@@ -55,6 +55,22 @@ std::string ViolationsText(const NightReport& report) {
   return absl::StrCat(text, work.empty() ? "" : ", in ", work, ".");
 }
 
+bool WorkersLost(const Night& night) { return night.incidents > 0 || night.total().lost > 0; }
+
+// What was not run, of which nothing can be said; a reader must not take the rest for all of it.
+std::string MissingText(const Night& night) {
+  std::string text;
+  if (WorkersLost(night)) {
+    const uint64_t lost = std::max(night.incidents, night.total().lost);
+    absl::StrAppend(&text, " ", lost == 1 ? "1 worker" : absl::StrCat(Grouped(lost), " workers"),
+                    " died, hung or took too much memory: see incidents.");
+  }
+  if (!night.complete()) {
+    absl::StrAppend(&text, " Not all of the night is here: ", IncompleteText(night), ".");
+  }
+  return text;
+}
+
 UnitName WithoutRow(const UnitName& unit) {
   return {.engine = unit.engine, .scenario = unit.scenario, .strategy = unit.strategy};
 }
@@ -62,24 +78,29 @@ UnitName WithoutRow(const UnitName& unit) {
 }  // namespace
 
 std::string VerdictOf(const NightReport& report) {
-  if (report.store.told().total().executions == 0 && report.store.violations.empty()) {
-    return "nothing-run";
-  }
-  if (report.comparison && !report.comparison->regressions.empty()) return "regression";
-  if (report.store.violations.empty()) return "clean";
-  return report.comparison ? "known-violations" : "violation";
+  const bool violated = !report.store.violations.empty();
+  // Whatever else went wrong: this is what somebody must look at.
+  if (violated && !report.comparison) return "violation";
+  const Night& night = report.store.told();
+  const bool nothing = night.total().executions == 0 && !violated;
+  if (!nothing && report.comparison && !report.comparison->regressions.empty()) return "regression";
+  if (WorkersLost(night)) return "workers-lost";
+  if (nothing) return "nothing-run";
+  return violated ? "known-violations" : "clean";
 }
 
 ExitStatus ExitStatusOf(const NightReport& report) {
   const std::string verdict = VerdictOf(report);
   if (verdict == "nothing-run") return kExitBudgetEnded;
+  if (verdict == "workers-lost") return kExitInternalError;
   return verdict == "violation" || verdict == "regression" ? kExitViolation : kExitClean;
 }
 
 std::string Headline(const NightReport& report) {
   const Night& night = report.store.told();
-  if (VerdictOf(report) == "nothing-run") {
-    return "Nothing was run, so nothing can be said of this night.";
+  if (night.total().executions == 0 && report.store.violations.empty()) {
+    return absl::StrCat("Nothing was run, so nothing can be said of this night.",
+                        MissingText(night));
   }
   const std::string work = WorkText(night);
   std::string text = !report.store.violations.empty() ? ViolationsText(report)
@@ -94,20 +115,12 @@ std::string Headline(const NightReport& report) {
                                ? absl::StrCat(" One thing got worse since ", since, ".")
                                : absl::StrCat(" ", worse, " things got worse since ", since, "."));
   }
-  return text;
+  return text + MissingText(night);
 }
 
 std::vector<std::string> Remarks(const NightReport& report) {
   const Night& night = report.store.told();
   std::vector<std::string> remarks;
-  if (!night.complete()) {
-    remarks.push_back(absl::StrCat("Not all of the night is here: ", IncompleteText(night), "."));
-  }
-  if (night.incidents > 0) {
-    remarks.push_back(absl::StrCat(
-        night.incidents == 1 ? "1 worker" : absl::StrCat(Grouped(night.incidents), " workers"),
-        " died, hung or took too much memory: see incidents."));
-  }
   if (report.store.nights.size() > 1) {
     const Night& before = report.store.nights[report.store.nights.size() - 2];
     if (before.version != night.version) {
@@ -149,8 +162,24 @@ std::vector<std::string> Remarks(const NightReport& report) {
 std::string KillsText(const NightReport& report) {
   const Night& night = report.store.told();
   if (night.mutants == 0) return "no weakened point was searched";
-  return absl::StrCat(Grouped(night.mutants_killed), " of ", Count(night.mutants, "weakened point"),
-                      " killed (", ShareText(night.mutants_killed, night.mutants), ")");
+  const std::size_t replayed = OnlyReplayed(report).size();
+  return absl::StrCat(
+      Grouped(night.mutants_killed), " of ", Count(night.mutants, "weakened point"), " killed (",
+      ShareText(night.mutants_killed, night.mutants), ")",
+      replayed == 0
+          ? ""
+          : absl::StrCat(", ", Grouped(replayed), " of them only by the known token: no search of ",
+                         "this night found ", replayed == 1 ? "it" : "them"));
+}
+
+std::vector<const NightMutant*> OnlyReplayed(const NightReport& report) {
+  std::vector<const NightMutant*> mutants;
+  for (const NightMutant& mutant : report.store.mutants) {
+    if (mutant.replayed && mutant.searches > 0 && mutant.searches_killed == 0) {
+      mutants.push_back(&mutant);
+    }
+  }
+  return mutants;
 }
 
 std::vector<const NightMutant*> Survivors(const NightReport& report) {
@@ -164,7 +193,7 @@ std::vector<const NightMutant*> Survivors(const NightReport& report) {
 std::vector<const NightMutant*> SlowestKills(const NightReport& report, uint64_t most) {
   std::vector<const NightMutant*> kills;
   for (const NightMutant& mutant : report.store.mutants) {
-    if (mutant.killed) kills.push_back(&mutant);
+    if (mutant.searches_killed > 0) kills.push_back(&mutant);
   }
   std::sort(kills.begin(), kills.end(), [](const NightMutant* a, const NightMutant* b) {
     return std::pair(-a->seconds, a->name) < std::pair(-b->seconds, b->name);

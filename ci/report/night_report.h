@@ -20,21 +20,25 @@ struct NightReport {
 };
 
 // "violation", "regression", "known-violations" (only with --against, and none of them new to it),
+// "workers-lost": some died, hung or took too much memory, so what they had to run was not run;
 // "clean", or "nothing-run": the night has no execution.
 std::string VerdictOf(const NightReport& report);
 // Without --against kExitViolation for any violation; with it for what got worse, and for nothing
-// else: a violation that the other store knows is not news. kExitBudgetEnded if nothing was run.
+// else: a violation that the other store knows is not news. Then kExitInternalError if workers were
+// lost, and kExitBudgetEnded if nothing was run.
 ExitStatus ExitStatusOf(const NightReport& report);
-// One sentence, or two.
+// A few sentences: what was found, and what is missing of the night.
 std::string Headline(const NightReport& report);
-// Facts of the night that a reader must not miss, one sentence each: it has not ended, workers
-// died, it was compared with another version, ...
+// Facts of the night that a reader must not miss, one sentence each: it was compared with another
+// version, ...
 std::vector<std::string> Remarks(const NightReport& report);
 
 // "570 of 576 weakened points killed".
 std::string KillsText(const NightReport& report);
 std::vector<const NightMutant*> Survivors(const NightReport& report);
-// Of those that were killed, most seconds first.
+// Killed by their known token, and by none of the night's searches.
+std::vector<const NightMutant*> OnlyReplayed(const NightReport& report);
+// Of those that a search killed, most seconds first.
 std::vector<const NightMutant*> SlowestKills(const NightReport& report, uint64_t most);
 
 // Each engine's, and of exploration each scenario's and strategy's, MMUs and variants together.

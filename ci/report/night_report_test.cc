@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ci/exit_status.h"
+#include "ci/report/html.h"
 #include "ci/report/night_words.h"
 #include "ci/report/nights.h"
 #include "ci/report/sample_report.h"
@@ -77,19 +78,57 @@ TEST(NightReportTest, ANightInWhichNothingRanClaimsNothing) {
             "Nothing but mutants was run: 1 of 2 weakened points killed (50.0 %).");
 }
 
+TEST(NightReportTest, ANightWhoseWorkersDiedIsNotClean) {
+  NightReport report = CleanReport();
+  Night& night = report.store.nights.back();
+  night.incidents = 2;
+  EXPECT_EQ(VerdictOf(report), "workers-lost");
+  EXPECT_EQ(ExitStatusOf(report), kExitInternalError);
+  EXPECT_EQ(Headline(report),
+            "No violation in 4,000 executions. 2 workers died, hung or took too much memory: see "
+            "incidents.");
+  // Against whatever other night; but what got worse comes first.
+  report.comparison = Comparison{.baseline = report.store.nights[0]};
+  EXPECT_EQ(ExitStatusOf(report), kExitInternalError);
+  report.comparison->regressions.push_back({"rate-fell", "what", "look"});
+  EXPECT_EQ(ExitStatusOf(report), kExitViolation);
+  report.comparison.reset();
+  // Chunks without a row that says how.
+  night.incidents = 0;
+  night.engines["explore"].lost = 1;
+  EXPECT_EQ(ExitStatusOf(report), kExitInternalError);
+  EXPECT_THAT(Headline(report), HasSubstr("1 worker died"));
+  // All of them.
+  night.engines["explore"].executions = 0;
+  EXPECT_EQ(VerdictOf(report), "workers-lost");
+  EXPECT_THAT(Headline(report), AllOf(HasSubstr("Nothing was run"), HasSubstr("1 worker died")));
+  NightReport violated = WithViolation();
+  violated.store.nights.back().incidents = 1;
+  EXPECT_EQ(VerdictOf(violated), "violation");
+  EXPECT_EQ(ExitStatusOf(violated), kExitViolation);
+}
+
+TEST(NightReportTest, TheFirstLineSaysThatShardsAreMissing) {
+  NightReport report = CleanReport();
+  report.store.nights.back().shards = 4;
+  EXPECT_EQ(Headline(report),
+            "No violation in 4,000 executions. Not all of the night is here: 1 of 4 shards ended, "
+            "3 not merged into this store.");
+  report.store.nights.back().shards = 1;
+  report.store.nights.back().shards_done = 0;
+  EXPECT_THAT(Headline(report), HasSubstr("the campaign has not ended"));
+}
+
 TEST(NightReportTest, RemarksSayWhatAReaderMustNotMiss) {
   NightReport report = CleanReport();
   Night& night = report.store.nights.back();
-  night.shards = 4;
-  night.incidents = 2;
   night.version = "0.2.0";
   report.comparison = Comparison{.baseline = report.store.nights[0],
                                  .other_version = true,
                                  .other_settings = true,
                                  .mutants_not_run = 3};
   EXPECT_THAT(Remarks(report),
-              ElementsAre(HasSubstr("1 of 4 shards ended, 3 not merged"), HasSubstr("2 workers"),
-                          HasSubstr("racewalk 0.1.0 abc"), HasSubstr("0.1.0 abc there, 0.2.0 here"),
+              ElementsAre(HasSubstr("racewalk 0.1.0 abc"), HasSubstr("0.1.0 abc there, 0.2.0 here"),
                           HasSubstr("other settings"), HasSubstr("3 weakened points"),
                           HasSubstr("No rate could be compared")));
 }
@@ -120,7 +159,11 @@ TEST(NightReportTest, SpansRatesAndShares) {
 
 TEST(NightReportTest, RowsOfAScenarioAreSummedAndSlowKillsComeFirst) {
   NightReport report = WithViolation();
-  report.store.mutants.push_back({.name = {"slow", "tdp", "owned"}, .killed = true, .seconds = 9});
+  report.store.mutants.push_back(
+      {.name = {"slow", "tdp", "owned"}, .killed = true, .searches_killed = 1, .seconds = 9});
+  // A replay takes no time worth telling.
+  report.store.mutants.push_back(
+      {.name = {"replayed", "tdp", "owned"}, .killed = true, .replayed = true, .seconds = 99});
   const std::vector<ScenarioWork> rows = WorkByScenario(report);
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_EQ(rows[0].rows, 2u);
@@ -129,6 +172,21 @@ TEST(NightReportTest, RowsOfAScenarioAreSummedAndSlowKillsComeFirst) {
   const std::vector<const NightMutant*> slowest = SlowestKills(report, 1);
   ASSERT_EQ(slowest.size(), 1u);
   EXPECT_EQ(slowest[0]->name.point, "slow");
+}
+
+TEST(NightReportTest, AMutantThatOnlyItsKnownTokenKillsIsTold) {
+  NightReport report = CleanReport();
+  report.store.mutants.push_back({.name = {"missed", "tdp", "owned"},
+                                  .killed = true,
+                                  .replayed = true,
+                                  .searches = 3,
+                                  .executions = 900});
+  EXPECT_EQ(KillsText(report),
+            "1 of 2 weakened points killed (50.0 %), 1 of them only by the known token: no search "
+            "of this night found it");
+  EXPECT_THAT(ReportText(report), HasSubstr("not found by 3 searches: missed tdp owned, in 900 "
+                                            "executions; its known token shows it\n"));
+  EXPECT_THAT(ReportHtml(report), HasSubstr("Not found by search"));
 }
 
 TEST(NightReportTest, TextStaysShortAndCleanWhateverTheStoreHolds) {

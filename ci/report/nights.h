@@ -95,10 +95,14 @@ struct MutantName {
 
 struct NightMutant {
   MutantName name{};
-  bool killed = false;
-  uint64_t executions = 0;  // until the kill, or of all searches
-  double seconds = 0;       // of workers, likewise
-  std::string scenario{};   // the killer
+  bool killed = false;           // by the replay or a search
+  bool replayed = false;         // the execution that is known to kill does
+  bool replay_failed = false;    // where it should have been replayed, there was a search
+  uint64_t searches = 0;         // chunks
+  uint64_t searches_killed = 0;  // of those
+  uint64_t executions = 0;       // of searches, until the first kill; of a replay if there is none
+  double seconds = 0;            // of workers, likewise
+  std::string scenario{};        // the killer: that of the first search that has one
   std::string kind{};
   std::string token{};
 };
@@ -136,10 +140,10 @@ struct ChunkRates {
 // What a night is compared with.
 struct Baseline {
   std::string path{};
-  Night night{};                             // its newest, or the one before the told one
-  std::map<std::string, int64_t> classes{};  // of all its nights: when last seen
-  std::map<MutantName, bool> mutants{};      // of the night: whether it was killed
-  std::map<UnitName, ChunkRates> rates{};    // of the night
+  Night night{};                                        // its newest, of those before the told one
+  std::map<std::string, int64_t> classes{};             // of all its nights: when last seen
+  std::map<MutantName, NightMutant> mutants{};          // of the night
+  std::map<UnitName, ChunkRates> rates{};               // of the night
   std::vector<std::map<UnitName, double>> all_rates{};  // of each of its last nights, means
 };
 

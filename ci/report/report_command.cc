@@ -1,10 +1,7 @@
 #include "ci/report/report_command.h"
 
-#include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -40,25 +37,15 @@ absl::Status CheckFiles(const ReportOptions& options) {
   return status;
 }
 
-bool SameFile(const std::string& a, const std::string& b) {
-  std::error_code error;
-  return std::filesystem::equivalent(a, b, error);
-}
-
 absl::StatusOr<Comparison> Compare(const ReportOptions& options, Store& store,
                                    const StoreNights& nights) {
   const absl::StatusOr<std::map<UnitName, ChunkRates>> rates = LoadChunkRates(store, nights.told());
   if (!rates.ok()) return rates.status();
-  std::optional<absl::StatusOr<Baseline>> baseline;
-  if (SameFile(options.store, options.against)) {
-    baseline = LoadBaseline(store, nights.told().name);
-  } else {
-    absl::StatusOr<Store> other = Store::OpenToRead("--against", options.against);
-    if (!other.ok()) return other.status();
-    baseline = LoadBaseline(*other, "");
-  }
-  if (!baseline->ok()) return baseline->status();
-  return CompareNights(nights, *rates, **baseline, options.rate_drop);
+  absl::StatusOr<Store> other = Store::OpenToRead("--against", options.against);
+  if (!other.ok()) return other.status();
+  const absl::StatusOr<Baseline> baseline = LoadBaseline(*other, nights.told());
+  if (!baseline.ok()) return baseline.status();
+  return CompareNights(nights, *rates, *baseline, options.rate_drop);
 }
 
 absl::StatusOr<NightReport> Load(const ReportOptions& options, const std::string& command) {

@@ -72,6 +72,17 @@ TEST_F(ReportCommandTest, TheStatusSaysWhatWasFound) {
   outcome = Run({"report", empty});
   EXPECT_EQ(outcome.status, 3);
   EXPECT_THAT(outcome.out, StartsWith("NOTHING-RUN: "));
+  const std::string died = Path("died.store");
+  {
+    SyntheticStore store(died);
+    AddNight(store, "night", 1000, {});
+    store.Chunk(Explored("fault_vs_fault"), 0, 1000, 1);
+    store.Incident(Explored("fault_vs_fault"), "was killed by signal 11");
+  }
+  outcome = Run({"report", died});
+  EXPECT_EQ(outcome.status, 4);
+  EXPECT_THAT(outcome.out,
+              StartsWith("WORKERS-LOST: No violation in 8,000 executions. 1 worker died"));
 }
 
 TEST_F(ReportCommandTest, FilesAreWrittenAndNotOverwritten) {
@@ -122,6 +133,24 @@ TEST_F(ReportCommandTest, AgainstFailsForWhatIsWorseAndForNothingElse) {
   EXPECT_EQ(Run({"report", both, absl::StrCat("--against=", both)}).status, 1);
   ExpectRefused({"report", both, "--campaign=one", absl::StrCat("--against=", both)},
                 "no earlier campaign");
+}
+
+TEST_F(ReportCommandTest, ANightIsNotComparedWithItselfWhateverStoreItIsIn) {
+  const std::string store = Path("nights.store");
+  {
+    SyntheticStore nights(store);
+    AddNight(nights, "one", 1000, {});
+    AddNight(nights, "two", 1000, {"new"});
+    AddNight(nights, "three", 1000, {"new"});
+  }
+  std::filesystem::copy_file(store, Path("copy.store"));
+  const std::string against = absl::StrCat("--against=", Path("copy.store"));
+  // Nor with a later one.
+  const Outcome outcome = Run({"report", store, "--campaign=two", against});
+  EXPECT_EQ(outcome.status, 1) << outcome.out;
+  EXPECT_THAT(outcome.out, HasSubstr("worse than in the night of 2026-09-22 14:13 UTC (one)"));
+  EXPECT_EQ(Run({"report", store, against}).status, 0);
+  ExpectRefused({"report", store, "--campaign=one", against}, "no earlier campaign");
 }
 
 TEST_F(ReportCommandTest, BadInputIsRefusedInOneLineAndNothingIsTouched) {

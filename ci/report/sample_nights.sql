@@ -46,6 +46,11 @@ INSERT INTO mutant
          iif(unit.id % (40 + night.n) <> 0, 'token', '')
   FROM night, unit WHERE unit.engine = 'mutants';
 
+-- One that only its known execution kills.
+UPDATE mutant SET executions = 1 WHERE campaign = 12 AND unit = 401 AND killed;
+INSERT INTO mutant SELECT 12, 401, 1, 0, 70000, 400000000000, '', '', '' FROM mutant
+  WHERE campaign = 12 AND unit = 401 AND killed;
+
 -- Known since the ninth night; new in the last: a long sentence, hostile texts, a long token.
 CREATE TEMP TABLE timeline AS
   SELECT group_concat(printf('  %4d  load(acquire) tdp:L2[%d] -> 0x%x%22s roots.h:%d @root_follow', n, n % 2, n * 4096, '', 200 + n), char(10)) AS text

@@ -39,6 +39,8 @@ inline NightReport CleanReport() {
   report.store.mutants = {{.name = {"kick_waits", "tdp", "owned"}, .executions = 900, .seconds = 4},
                           {.name = {"table_publish", "tdp", "owned"},
                            .killed = true,
+                           .searches = 1,
+                           .searches_killed = 1,
                            .executions = 12,
                            .seconds = 0.5,
                            .scenario = "fault_vs_fault",
@@ -101,7 +103,7 @@ inline NightReport HostileReport() {
   report.store.incidents = {{unit, 4, h}};
   report.store.mutants.push_back({.name = {h, h, h}});
   report.store.mutants.push_back(
-      {.name = {h, h, "killed"}, .killed = true, .scenario = h, .kind = h});
+      {.name = {h, h, "killed"}, .killed = true, .searches_killed = 1, .scenario = h, .kind = h});
   report.comparison = Comparison{
       .path = h,
       .baseline = report.store.nights[0],

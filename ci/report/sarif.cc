@@ -29,12 +29,25 @@ using Sarif = nlohmann::ordered_json;
 // Of a violation; viewers step through them one by one.
 constexpr std::size_t kMostFlowSteps = 300;
 
+// With a backslash before each bracket, and before each backslash that stands before one: it
+// would take away the bracket's.
+std::string BracketsEscaped(absl::string_view text) {
+  std::string escaped;
+  std::size_t backslashes = 0;  // right before this character
+  for (const char c : text) {
+    if (c == '[') escaped.append(backslashes + 1, '\\');
+    backslashes = c == '\\' ? backslashes + 1 : 0;
+    escaped += c;
+  }
+  return escaped;
+}
+
 // Section 3.11.5 of the standard: braces in a message are doubled, because single ones stand for
 // arguments; 3.11.6: a backslash keeps a bracket from beginning a link.
 Sarif Message(absl::string_view text) {
   if (text.empty()) text = "-";
   std::string escaped = absl::StrReplaceAll(text, {{"{", "{{"}, {"}", "}}"}});
-  if (absl::StrContains(escaped, "](")) escaped = absl::StrReplaceAll(escaped, {{"[", "\\["}});
+  if (absl::StrContains(escaped, "](")) escaped = BracketsEscaped(escaped);
   return {{"text", escaped}};
 }
 

@@ -158,6 +158,20 @@ TEST(SarifTest, AResultNamesBothPlacesItsStepsAndItsClass) {
   EXPECT_EQ(result["properties"]["token"], "a 'token'");
 }
 
+TEST(SarifTest, NoTextBecomesALinkAlsoWithBackslashes) {
+  NightReport report = HostileReport();
+  for (NightViolation& violation : report.store.violations) violation.explanation.clear();
+  const auto message = [&](const char* sentence) {
+    report.store.violations[1].sentence = sentence;
+    return CheckedRun(report)["results"][1]["message"]["text"].get<std::string>();
+  };
+  EXPECT_EQ(message(R"(a [b](c))"), R"(a \[b](c))");
+  EXPECT_EQ(message(R"(a \[b](c) \d)"), R"(a \\\[b](c) \d)");
+  EXPECT_EQ(message(R"(\\[b](c))"), R"(\\\\\[b](c))");
+  // Nothing here is a link.
+  EXPECT_EQ(message(R"(\[1])"), R"(\[1])");
+}
+
 TEST(SarifTest, EveryKindHasASentence) {
   std::set<std::string> texts;
   for (const char* kind : kViolationKindNames) {
@@ -201,6 +215,8 @@ TEST(ReportJsonTest, TheObjectHasWhatTheDocumentsSay) {
   EXPECT_EQ(known["explanation"], nullptr);
   EXPECT_EQ(report["mutants"][0]["killed"], false);
   EXPECT_EQ(report["mutants"][0]["token"], nullptr);
+  EXPECT_EQ(report["mutants"][1]["replayed"], false);
+  EXPECT_EQ(report["mutants"][1]["searches_killed"], 1);
   EXPECT_EQ(report["incidents"][0]["chunk"], 4);
   EXPECT_EQ(report["comparison"]["regressions"].size(), 3u);
   EXPECT_EQ(report["comparison"]["rate_ratio"], nullptr);

@@ -81,6 +81,16 @@ class SyntheticStore {
         absl::string_view(killed ? "a token" : ""));
   }
 
+  // Its first chunk, which runs the known execution again.
+  void Replay(const MutantName& name) {
+    const UnitName unit{
+        .engine = "mutants", .mmu = name.mmu, .variant = name.variant, .weaken = name.point};
+    Run("INSERT INTO mutant VALUES(?, ?, 0, 1, 1, 2000000, 'fault_vs_fault', 'use-after-free', "
+        "'known token')",
+        night_, Unit(unit));
+    ++number_;
+  }
+
   void Incident(const UnitName& unit, absl::string_view text) {
     Run("INSERT INTO incident VALUES(?, ?, ?, ?)", night_, Unit(unit), number_++, text);
   }

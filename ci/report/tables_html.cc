@@ -78,18 +78,17 @@ std::string ByVariant(const NightReport& report) {
                rows, "row");
 }
 
-std::string SurvivorsHtml(const NightReport& report) {
-  const std::vector<const NightMutant*> survivors = Survivors(report);
-  if (survivors.empty()) return "";
-  std::string html = "<h3>Not killed</h3>\n<ul class=\"survivors\">\n";
-  for (std::size_t i = 0; i < survivors.size() && i < kMostSurvivors; ++i) {
-    absl::StrAppend(&html, "<li><code>", HtmlEscaped(MutantText(survivors[i]->name)), "</code> in ",
-                    Count(survivors[i]->executions, "execution"), ", ",
-                    SpanText(survivors[i]->seconds), "</li>\n");
+std::string MutantsList(absl::string_view title, const std::vector<const NightMutant*>& mutants) {
+  if (mutants.empty()) return "";
+  std::string html = absl::StrCat("<h3>", title, "</h3>\n<ul class=\"survivors\">\n");
+  for (std::size_t i = 0; i < mutants.size() && i < kMostSurvivors; ++i) {
+    absl::StrAppend(&html, "<li><code>", HtmlEscaped(MutantText(mutants[i]->name)), "</code> in ",
+                    Count(mutants[i]->executions, "execution"), ", ", SpanText(mutants[i]->seconds),
+                    "</li>\n");
   }
   html += "</ul>\n";
-  if (survivors.size() > kMostSurvivors) {
-    absl::StrAppend(&html, "<p class=\"faint\">And ", Grouped(survivors.size() - kMostSurvivors),
+  if (mutants.size() > kMostSurvivors) {
+    absl::StrAppend(&html, "<p class=\"faint\">And ", Grouped(mutants.size() - kMostSurvivors),
                     " more, which <code>racewalk report --json</code> has.</p>\n");
   }
   return html;
@@ -101,8 +100,9 @@ std::string TimeToKill(const NightReport& report) {
   if (kills.empty()) return "";
   const NightMutant& middle = *kills[kills.size() / 2];
   const NightMutant& slow = *kills[kills.size() / 10];
-  return absl::StrCat("<p>Half of the kills took a worker at most ", SpanText(middle.seconds),
-                      ", nine of ten at most ", SpanText(slow.seconds), ".</p>\n");
+  return absl::StrCat("<p>Half of the kills by search took a worker at most ",
+                      SpanText(middle.seconds), ", nine of ten at most ", SpanText(slow.seconds),
+                      ".</p>\n");
 }
 
 std::string SlowestHtml(const NightReport& report) {
@@ -166,10 +166,11 @@ std::string ScenariosTable(const std::vector<ScenarioWork>& all, absl::string_vi
 
 std::string KillsHtml(const NightReport& report) {
   if (report.store.mutants.empty()) return "";
-  return absl::StrCat("<section id=\"kills\">\n<h2>Weakened points</h2>\n<p>",
-                      HtmlEscaped(KillsText(report)), ".</p>\n", TimeToKill(report),
-                      SurvivorsHtml(report), ByVariant(report), SlowestHtml(report),
-                      "</section>\n");
+  return absl::StrCat(
+      "<section id=\"kills\">\n<h2>Weakened points</h2>\n<p>", HtmlEscaped(KillsText(report)),
+      ".</p>\n", TimeToKill(report), MutantsList("Not killed", Survivors(report)),
+      MutantsList("Not found by search, killed by the known token only", OnlyReplayed(report)),
+      ByVariant(report), SlowestHtml(report), "</section>\n");
 }
 
 std::string WorkHtml(const NightReport& report) {

@@ -91,6 +91,10 @@ std::string Engines(const NightReport& report) {
   return absl::StrCat("\n", FormatTable(rows, {false, true, true, false, true, true, true}));
 }
 
+std::string SearchesText(uint64_t searches) {
+  return searches == 1 ? "1 search" : absl::StrCat(Grouped(searches), " searches");
+}
+
 std::string Mutants(const NightReport& report) {
   if (report.store.mutants.empty()) return "";
   std::string text = absl::StrCat("\n", KillsText(report), "\n");
@@ -100,6 +104,13 @@ std::string Mutants(const NightReport& report) {
                     Count(survivors[i]->executions, "execution"), "\n");
   }
   text += More(survivors.size(), "points");
+  const std::vector<const NightMutant*> replayed = OnlyReplayed(report);
+  for (std::size_t i = 0; i < replayed.size() && i < kMostLines; ++i) {
+    absl::StrAppend(&text, "  not found by ", SearchesText(replayed[i]->searches), ": ",
+                    Printable(MutantText(replayed[i]->name)), ", in ",
+                    Count(replayed[i]->executions, "execution"), "; its known token shows it\n");
+  }
+  text += More(replayed.size(), "points");
   for (const NightMutant* slow : SlowestKills(report, 3)) {
     absl::StrAppend(&text, "  slow: ", Printable(MutantText(slow->name)), ", ",
                     SpanText(slow->seconds), ", ", Count(slow->executions, "execution"), ", by ",
