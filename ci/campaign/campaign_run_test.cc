@@ -50,7 +50,7 @@ class FakeEngine final : public Engine {
   std::vector<CampaignUnit> units_{};
 };
 
-std::vector<WeightedEngine> Engines(Work work = {}) {
+std::vector<WeightedEngine> Engines(const Work& work = {}) {
   std::vector<WeightedEngine> engines;
   engines.push_back({std::make_unique<FakeEngine>("explore", 3, work), "explore", 2});
   engines.push_back({std::make_unique<FakeEngine>("stress", 2, nullptr), "stress", 1});
