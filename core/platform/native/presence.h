@@ -34,8 +34,7 @@ namespace racewalk {
 class Presence {
  public:
   using Location = std::source_location;
-  static constexpr std::size_t kMost = 16;  // objects that a thread may be inside of at once,
-                                            // counting each as often as it was entered
+  static constexpr std::size_t kMost = 16;  // different objects a thread may be inside of at once
 
   // By the running thread about itself.
   [[gnu::always_inline]] static void Enter(const void* object, Location loc) {
@@ -86,7 +85,9 @@ class Presence {
 
  private:
   // Changed by its thread only. An object is in the place while that is inside;
-  // `visits` tells one visit from the next. Who is inside twice has two places.
+  // `visits` tells one visit from the next. Who is inside twice has two places, or
+  // one and a count if there is no room. The lowest is the outermost visit's, and
+  // emptied last: who waits for that must not miss a part of it.
   struct Place {
     std::atomic<const void*> object{nullptr};
     std::atomic<uint64_t> visits{0};
@@ -108,6 +109,9 @@ class Presence {
     std::size_t number = 0;
     std::atomic<bool> taken{false};  // by a thread
     Record* next = nullptr;          // all that were ever made
+    // Visits that have no place of their own, by the place of their object, and all.
+    std::array<std::size_t, kMost + 2> inner{};
+    std::size_t inners = 0;
 
     // The last place, by now.
     [[gnu::always_inline]] void Take(Place* place, const void* object) {
@@ -120,6 +124,10 @@ class Presence {
       place.visits.store(place.visits.load(std::memory_order_relaxed) + 1,
                          std::memory_order_release);
       place.object.store(object, std::memory_order_release);  // release: as above
+    }
+    // Of what is inside of the place's object.
+    std::size_t& InnerOf(const Place* place) {
+      return inner[static_cast<std::size_t>(place - places.data())];
     }
     // Of places that were left out of order.
     void DropFree() {
@@ -145,13 +153,15 @@ class Presence {
     }
     return *mine;
   }
+  // The highest: never the outermost visit's while there are others.
   static Place* Find(Record& record, const void* object);
   // Who leaves the inner one of two visits has not left: that orders nothing.
   static void TellTsanOfOutermost(Record& record, const void* object) {
     if constexpr (kTsan) ReleaseIfOutermost(record, object);
   }
   static void ReleaseIfOutermost(Record& record, const void* object);
-  // The first of a thread, one without cheap fences, and what is out of order.
+  // The first of a thread, one without cheap fences, and what is out of order or of
+  // a thread that has inner visits without a place.
   [[gnu::cold, gnu::noinline]] static void EnterSlowly(const void* object, Location loc);
   [[gnu::cold, gnu::noinline]] static void LeaveSlowly(const void* object, Location loc);
   // After a fence.
@@ -184,11 +194,14 @@ class Presence {
   [[gnu::cold]] static void TakeRecord();
   static void Use(Record* record);
   static Place& PlaceBetween(Record& record, Location loc);
+  // Visits that get no place, to a place of their object.
+  static void AddInner(Record& record, Place* place, std::size_t visits);
 
   static constexpr std::size_t kUnknown = ~std::size_t{0};
 
   static inline constinit thread_local Record* mine = nullptr;
-  // The same where fences are cheap, else null: what is done most asks once.
+  // The same where fences are cheap and no visit is without a place, else null: what
+  // is done most asks once.
   static inline constinit thread_local Record* quick = nullptr;
   static inline constinit thread_local std::size_t known = kUnknown;
   static inline constinit std::atomic<Record*> records{nullptr};
