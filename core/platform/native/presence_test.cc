@@ -210,8 +210,8 @@ class Meeting {
 // Who comes first to a meeting leaves it last, by as much as a cache line takes; so both are
 // delayed by this much in all combinations.
 void Linger(int loops) {
-  for (volatile int i = 0; i < loops; i = i + 1) {
-  }
+  volatile int i = 0;
+  while (i < loops) i = i + 1;
 }
 
 // Store buffering, which is what the fences are for: of one that enters and then looks, and one
