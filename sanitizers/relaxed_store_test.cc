@@ -1,6 +1,6 @@
 // Goal: a relaxed store publishes nothing, not even what an earlier release of
 // its word has published, while read-modify-writes go on publishing that; and
-// it orders nobody who stores.
+// it orders nobody who stores. Whoever frees the word or writes it plainly races with it.
 // Method: messages between threads; a wrong one is a race that ThreadSanitizer
 // reports, in a process of its own.
 #include "sanitizers/relaxed_store.h"
@@ -84,6 +84,49 @@ TEST(RelaxedStoreRaceDeathTest, OrdersNobodyWhoStores) {
         std::exit(0);
       },
       testing::ExitedWithCode(66), "ThreadSanitizer: data race");
+}
+
+// other(word), by this thread, is not ordered with a relaxed store, and comes second or first.
+template <typename F>
+[[noreturn]] void RaceWithAStore(bool store_first, F other) {
+  RelaxedStore::Prepare();
+  auto* const word = new P::Atomic<uint64_t>(0);
+  std::atomic<bool> done = false;
+  const auto wait = [&] {
+    while (!done.load(std::memory_order_relaxed)) std::this_thread::yield();
+  };
+  std::thread storing([&] {
+    if (!store_first) wait();
+    word->store(1, std::memory_order_relaxed);
+    if (!store_first) return;
+    done.store(true, std::memory_order_relaxed);
+    for (;;) std::this_thread::yield();
+  });
+  if (store_first) wait();
+  other(word);
+  done.store(true, std::memory_order_relaxed);
+  if (!store_first) storing.join();
+  std::exit(0);
+}
+
+TEST(RelaxedStoreRaceDeathTest, RacesWithWhoeverFreesTheWord) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto free = [](P::Atomic<uint64_t>* word) { delete word; };
+  for (const bool store_first : {true, false}) {
+    EXPECT_EXIT(RaceWithAStore(store_first, free), testing::ExitedWithCode(66),
+                "ThreadSanitizer: (data race|heap-use-after-free)");
+  }
+}
+
+TEST(RelaxedStoreRaceDeathTest, RacesWithAPlainWriteOfTheWord) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto write = [](P::Atomic<uint64_t>* word) {
+    *reinterpret_cast<volatile uint64_t*>(word) = 3;
+  };
+  for (const bool store_first : {true, false}) {
+    EXPECT_EXIT(RaceWithAStore(store_first, write), testing::ExitedWithCode(66),
+                "ThreadSanitizer: data race");
+  }
 }
 #endif
 
