@@ -92,7 +92,7 @@ void Presence::LeaveSlowly(const void* object, Location loc) {
     Use(&record);
     return;
   }
-  TellTsanOfOutermost(record, object);
+  TellTsanOfOutermost(record, place);
   place->Empty();
   record.DropFree();
   AsymmetricFence::Light();
@@ -113,12 +113,17 @@ Presence::Place* Presence::Find(Record& record, const void* object) {
   return nullptr;
 }
 
-void Presence::ReleaseIfOutermost(Record& record, const void* object) {
+void Presence::ReleaseIfOutermost(Record& record, const Place* place) {
+  // relaxed: the thread's own
+  const void* const object = place->object.load(std::memory_order_relaxed);
   // relaxed: the thread's own
   const auto visits = std::count_if(
       record.places.begin(), record.places.end(),
-      [&](const Place& place) { return place.object.load(std::memory_order_relaxed) == object; });
-  if (visits == 1) TsanRelease(object);
+      [&](const Place& other) { return other.object.load(std::memory_order_relaxed) == object; });
+  if (visits != 1) return;
+  TsanRelease(object);
+  // relaxed: the thread's own
+  TsanRelease(place->TsanAddress(place->visits.load(std::memory_order_relaxed)));
 }
 
 bool Presence::IsInsideAny() {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <source_location>
+#include <vector>
 
 #include "core/platform/native/asymmetric_fence.h"
 #include "core/platform/native/tsan.h"
@@ -28,9 +29,10 @@ namespace racewalk {
 // After Leave begins its thread touches nothing of the object.
 //
 // An object is an address, of which nothing else is made use of: there
-// ThreadSanitizer is told of the edge from Leave to AwaitLeft. It sees no other:
-// who waits looks at the places of all threads, and what they say of other
-// objects orders nothing.
+// ThreadSanitizer is told of the edge from Leave to AwaitLeft, if that finds nobody
+// inside any more; else at an address of the visit. It sees no other: who waits
+// looks at the places of all threads, and what they say of other objects orders
+// nothing.
 class Presence {
  public:
   using Location = std::source_location;
@@ -53,7 +55,7 @@ class Presence {
       return LeaveSlowly(object, loc);
     }
     Place* place = record->last;
-    TellTsanOfOutermost(*record, object);
+    TellTsanOfOutermost(*record, place);
     place->Empty();
     record->last = place - 1;
     AsymmetricFence::LightIfCheap();
@@ -72,13 +74,17 @@ class Presence {
   template <typename F>
   static void AwaitLeft(const void* object, F before_sleep) {
     AsymmetricFence::Heavy();
-    bool waits = false;
-    ForEachVisit(object, [&](const Visit& visit) {
-      if (!waits) before_sleep();
-      waits = true;
-      Await(visit);
-    });
+    std::vector<Visit> visits;
+    ForEachVisit(object, [&](const Visit& visit) { visits.push_back(visit); });
+    // At once: of who enters later nothing follows.
     AcquireLeft(object);
+    if (visits.empty()) return;
+    before_sleep();
+    for (const Visit& visit : visits) {
+      Await(visit);
+      TsanAcquire(visit.TsanAddress());
+    }
+    AsymmetricFence::Full();  // makes the loads in IsOver acquires
   }
   // Whether a thread is inside that had entered before the call.
   static bool AnyInside(const void* object);
@@ -92,6 +98,11 @@ class Presence {
     std::atomic<const void*> object{nullptr};
     std::atomic<uint64_t> visits{0};
 
+    // Of a visit and every seventh after it, so that who is late acquires little of
+    // what came later. Neither word is at it, each of which has an edge of its own.
+    const void* TsanAddress(uint64_t visit) const {
+      return reinterpret_cast<const char*>(this) + 1 + visit % 7;
+    }
     // relaxed: the thread's own
     bool IsFree() const { return object.load(std::memory_order_relaxed) == nullptr; }
     [[gnu::always_inline]] void Empty() {
@@ -139,7 +150,8 @@ class Presence {
     const void* object;
     uint64_t number;
 
-    // relaxed, both: the fence in AcquireLeft makes them acquires.
+    const void* TsanAddress() const { return place->TsanAddress(number); }
+    // relaxed, both: the fence at the end of AwaitLeft makes them acquires.
     bool IsOver() const {
       return place->object.load(std::memory_order_relaxed) != object ||
              place->visits.load(std::memory_order_relaxed) != number;
@@ -156,10 +168,10 @@ class Presence {
   // The highest: never the outermost visit's while there are others.
   static Place* Find(Record& record, const void* object);
   // Who leaves the inner one of two visits has not left: that orders nothing.
-  static void TellTsanOfOutermost(Record& record, const void* object) {
-    if constexpr (kTsan) ReleaseIfOutermost(record, object);
+  static void TellTsanOfOutermost(Record& record, const Place* place) {
+    if constexpr (kTsan) ReleaseIfOutermost(record, place);
   }
-  static void ReleaseIfOutermost(Record& record, const void* object);
+  static void ReleaseIfOutermost(Record& record, const Place* place);
   // The first of a thread, one without cheap fences, and what is out of order or of
   // a thread that has inner visits without a place.
   [[gnu::cold, gnu::noinline]] static void EnterSlowly(const void* object, Location loc);
@@ -180,7 +192,9 @@ class Presence {
       for (const Place& place : record->places) {
         // relaxed, both: as in IsOver, if it has left; the second may be of the next visit.
         if (place.object.load(std::memory_order_relaxed) != object) continue;
-        body(Visit{&place, object, place.visits.load(std::memory_order_relaxed)});
+        const Visit visit{&place, object, place.visits.load(std::memory_order_relaxed)};
+        // If it is over, that is for AcquireLeft, and the next one may be of another object.
+        if (!visit.IsOver()) body(visit);
       }
     }
   }

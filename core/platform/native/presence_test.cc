@@ -2,7 +2,8 @@
 // and for no more, and numbers of threads are each one's own.
 // Method: real threads in bounded rounds. Nothing waits for a clock. That waits
 // order what they must is shown by what is built on them: srcu_test.cc,
-// presence_mutex_test.cc.
+// presence_mutex_test.cc; that they order no more, by races that ThreadSanitizer
+// reports.
 #include "core/platform/native/presence.h"
 
 #include <gtest/gtest.h>
@@ -10,11 +11,14 @@
 #include <atomic>
 #include <barrier>
 #include <cstddef>
+#include <cstdlib>
 #include <latch>
 #include <set>
 #include <source_location>
 #include <thread>
 #include <vector>
+
+#include "core/platform/native/tsan.h"
 
 namespace racewalk {
 namespace {
@@ -167,6 +171,48 @@ TEST(PresenceTest, WaitsForThoseInsideOnly) {
   EXPECT_TRUE(left.load(std::memory_order_relaxed));
   guest.join();
 }
+
+#if defined(RACEWALK_TSAN)
+// Both leave during the wait, which is for the guest: the other has come after it began.
+TEST(PresenceDeathTest, AWaitOrdersNothingOfWhoEntersDuringIt) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        const int object = 0;
+        int plain = 0;
+        std::atomic<int> step = 0;  // orders nothing
+        const auto await = [&](int due) {
+          while (step.load(std::memory_order_relaxed) < due) std::this_thread::yield();
+        };
+        const auto next = [&](int due) { step.store(due, std::memory_order_relaxed); };
+        std::thread guest([&] {
+          Enter(&object);
+          next(1);
+          await(3);
+          Leave(&object);
+          await(4);
+        });
+        std::thread other([&] {
+          // Known to whoever waits from here on, and that is an edge.
+          Presence::ThreadNumber();
+          await(2);
+          Enter(&object);
+          plain = 1;
+          Leave(&object);
+          next(3);
+          await(4);  // the exit of a thread orders, too
+        });
+        await(1);
+        Presence::AwaitLeft(&object, [&] { next(2); });
+        plain = 2;
+        next(4);
+        guest.join();
+        other.join();
+        std::exit(0);
+      },
+      testing::ExitedWithCode(66), "ThreadSanitizer: data race");
+}
+#endif
 
 TEST(PresenceTest, ThreadNumbersAreEachOnesOwn) {
   constexpr int kThreads = 20;
