@@ -15,7 +15,9 @@ namespace racewalk {
 // explored has the same rule). For ThreadSanitizer the word would keep what the
 // last release has left there, and hide a missing one. So the store is made as a
 // release, which replaces that, by a fiber that nothing happens before but what
-// the process did before its first round.
+// the process did before its first round. What the fiber writes is not checked: in
+// its stead the thread loads the word before, and a race of the store with whoever
+// frees or writes the word plainly is one of that load.
 //
 // Elsewhere, and before Prepare, it is the store alone.
 class RelaxedStore {
@@ -28,17 +30,21 @@ class RelaxedStore {
     fiber = __tsan_create_fiber(0);
     void* const self = __tsan_get_current_fiber();
     __tsan_switch_to_fiber(fiber, __tsan_switch_to_fiber_no_sync);
-    // For good: it would race with whoever makes or frees the word.
+    // For good: it would race with whoever makes or frees the word, though in order.
     AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
     __tsan_switch_to_fiber(self, __tsan_switch_to_fiber_no_sync);
 #endif
   }
 
-  // Calls store(order), which stores with that order and does nothing else.
-  template <typename F>
-  static void Make(F store) {
+  // Calls store(order), which stores with that order and does nothing else. Before
+  // it may call load(), which loads the same word relaxed.
+  template <typename L, typename F>
+  static void Make([[maybe_unused]] L load, F store) {
 #if defined(RACEWALK_TSAN)
-    if (fiber != nullptr) return MakeByFiber(store);
+    if (fiber != nullptr) {
+      load();
+      return MakeByFiber(store);
+    }
 #endif
     store(std::memory_order_relaxed);
   }

@@ -65,7 +65,8 @@ class StressAtomic {
     StressThread::AtPoint();
     Log(EventKind::kStore, order, value, loc);
     if (order.value == std::memory_order_relaxed) {
-      RelaxedStore::Make([&](std::memory_order as) { word_.store(value, as); });
+      RelaxedStore::Make([&] { static_cast<void>(word_.load(order)); },
+                         [&](std::memory_order as) { word_.store(value, as); });
     } else {
       word_.store(value, order);
     }

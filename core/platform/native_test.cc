@@ -91,6 +91,39 @@ TEST(NativeAtomicTest, ReleaseIsAcquired) {
   }
 }
 
+// Not older than what was seen, and no newer than what there is.
+TEST(NativeAtomicTest, AReloadIsALoadThatMayComeAtOnce) {
+  constexpr int kRounds = 20'000;
+  P::Atomic<int> word(0);
+  std::thread writer([&] {
+    for (int i = 1; i <= kRounds; ++i) word.store(i, kRelease);
+  });
+  for (int seen = 0; seen < kRounds;) {
+    seen = word.load(kRelaxed);
+    const int again = word.reload(seen, kAcquire);
+    EXPECT_LE(seen, again);
+    EXPECT_LE(again, word.load(kAcquire));
+  }
+  writer.join();
+}
+
+// With its own order, whatever that of the load was.
+TEST(NativeAtomicTest, AReloadAcquires) {
+  constexpr int kRounds = 2000;
+  for (int round = 0; round < kRounds; ++round) {
+    P::Plain<int> data(0);
+    P::Atomic<bool> ready(false);
+    std::thread reader([&] {
+      while (!ready.load(kRelaxed)) P::Pause();
+      EXPECT_TRUE(ready.reload(true, kAcquire));
+      EXPECT_EQ(data.load(), 7);
+    });
+    data.store(7);
+    ready.store(true, kRelease);
+    reader.join();
+  }
+}
+
 TEST(NativeLocksTest, MutexExcludesAndOrders) {
   constexpr int kRounds = 20000;
   P::Mutex mutex;

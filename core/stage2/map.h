@@ -191,7 +191,10 @@ class Stage2Map : private FaultPath<P, Stage2Map<P, G>> {
     // By copies: an entry that nothing else refers to is in registers.
     // A block would map what was given away.
     if (at.level == wish.level && at.old.table()) [[unlikely]] {
-      if (blocks_.HasDonated(Context(at))) --wish.level;
+      if (blocks_.HasDonated(Context(at))) {
+        --wish.level;
+        return WalkResult::kDone;  // not kUntouched: other entries have been loaded since
+      }
     }
     if (at.level > wish.level) {
       if (at.old.table()) [[likely]] {

@@ -24,7 +24,7 @@ enum class Visit : uint8_t { kLeaf, kTableBefore, kTableAfter };
 
 enum class WalkResult : uint8_t {
   kDone,
-  kUntouched,  // from a visitor: done, and nothing was done to the entry
+  kUntouched,  // from a visitor: done, and nothing was done that `reload` is not for
   kAgain,      // somebody else was faster, or owns the entry
   kExclusive,  // this needs the exclusive lock (rwlock)
 };

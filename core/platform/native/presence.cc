@@ -1,6 +1,8 @@
 #include "core/platform/native/presence.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <utility>
 
 #include "core/platform/native/fail.h"
 
@@ -59,7 +61,7 @@ void Presence::TakeRecord() {
 
 void Presence::Use(Record* record) {
   mine = record;
-  quick = AsymmetricFence::IsCheap() ? record : nullptr;
+  quick = AsymmetricFence::IsCheap() && record->inners == 0 ? record : nullptr;
   known = record->number;
 }
 
@@ -68,6 +70,9 @@ void Presence::EnterSlowly(const void* object, Location loc) {
   record.DropFree();
   if (record.last[1].IsFree()) {
     record.Take(record.last + 1, object);
+  } else if (Place* place = Find(record, object); place != nullptr) {
+    // In a lower place it would pass for the outermost.
+    AddInner(record, place, 1);
   } else {
     Record::Fill(PlaceBetween(record, loc), object);
   }
@@ -81,11 +86,23 @@ void Presence::LeaveSlowly(const void* object, Location loc) {
     NativeFail(ViolationKind::kLockDiscipline, "P3",
                "{thread} leaves a read section that it is not in", loc);
   }
-  TellTsanOfOutermost(record, object);
+  if (std::size_t& inner = record.InnerOf(place); inner != 0) {
+    --inner;
+    --record.inners;
+    Use(&record);
+    return;
+  }
+  TellTsanOfOutermost(record, place);
   place->Empty();
   record.DropFree();
   AsymmetricFence::Light();
   WakeSleepers();
+}
+
+void Presence::AddInner(Record& record, Place* place, std::size_t visits) {
+  record.InnerOf(place) += visits;
+  record.inners += visits;
+  Use(&record);
 }
 
 Presence::Place* Presence::Find(Record& record, const void* object) {
@@ -96,12 +113,17 @@ Presence::Place* Presence::Find(Record& record, const void* object) {
   return nullptr;
 }
 
-void Presence::ReleaseIfOutermost(Record& record, const void* object) {
+void Presence::ReleaseIfOutermost(Record& record, const Place* place) {
+  // relaxed: the thread's own
+  const void* const object = place->object.load(std::memory_order_relaxed);
   // relaxed: the thread's own
   const auto visits = std::count_if(
       record.places.begin(), record.places.end(),
-      [&](const Place& place) { return place.object.load(std::memory_order_relaxed) == object; });
-  if (visits == 1) TsanRelease(object);
+      [&](const Place& other) { return other.object.load(std::memory_order_relaxed) == object; });
+  if (visits != 1) return;
+  TsanRelease(object);
+  // relaxed: the thread's own
+  TsanRelease(place->TsanAddress(place->visits.load(std::memory_order_relaxed)));
 }
 
 bool Presence::IsInsideAny() {
@@ -147,10 +169,23 @@ void Presence::Wake() {
   wakes.notify_all();
 }
 
-// One that was left while later ones were not.
+// One that was left while later ones were not, or of an inner visit, which goes to
+// its object's place below. Not for an object that has a place.
 Presence::Place& Presence::PlaceBetween(Record& record, Location loc) {
   for (std::size_t i = 1; i <= kMost; ++i) {
     if (record.places[i].IsFree()) return record.places[i];
+  }
+  for (std::size_t i = kMost; i > 1; --i) {
+    for (std::size_t below = i - 1; below > 0; --below) {
+      Place& place = record.places[i];
+      // relaxed, both: the thread's own
+      if (place.object.load(std::memory_order_relaxed) !=
+          record.places[below].object.load(std::memory_order_relaxed)) {
+        continue;
+      }
+      AddInner(record, &record.places[below], 1 + std::exchange(record.inner[i], 0));
+      return place;
+    }
   }
   NativeFail(ViolationKind::kLockDiscipline, "P3",
              "{thread} is inside of more locks and sections than are kept account of", loc);

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <source_location>
+#include <vector>
 
 #include "core/platform/native/asymmetric_fence.h"
 #include "core/platform/native/tsan.h"
@@ -28,14 +29,14 @@ namespace racewalk {
 // After Leave begins its thread touches nothing of the object.
 //
 // An object is an address, of which nothing else is made use of: there
-// ThreadSanitizer is told of the edge from Leave to AwaitLeft. It sees no other:
-// who waits looks at the places of all threads, and what they say of other
-// objects orders nothing.
+// ThreadSanitizer is told of the edge from Leave to AwaitLeft, if that finds nobody
+// inside any more; else at an address of the visit. It sees no other: who waits
+// looks at the places of all threads, and what they say of other objects orders
+// nothing.
 class Presence {
  public:
   using Location = std::source_location;
-  static constexpr std::size_t kMost = 16;  // objects that a thread may be inside of at once,
-                                            // counting each as often as it was entered
+  static constexpr std::size_t kMost = 16;  // different objects a thread may be inside of at once
 
   // By the running thread about itself.
   [[gnu::always_inline]] static void Enter(const void* object, Location loc) {
@@ -54,7 +55,7 @@ class Presence {
       return LeaveSlowly(object, loc);
     }
     Place* place = record->last;
-    TellTsanOfOutermost(*record, object);
+    TellTsanOfOutermost(*record, place);
     place->Empty();
     record->last = place - 1;
     AsymmetricFence::LightIfCheap();
@@ -73,24 +74,35 @@ class Presence {
   template <typename F>
   static void AwaitLeft(const void* object, F before_sleep) {
     AsymmetricFence::Heavy();
-    bool waits = false;
-    ForEachVisit(object, [&](const Visit& visit) {
-      if (!waits) before_sleep();
-      waits = true;
-      Await(visit);
-    });
+    std::vector<Visit> visits;
+    ForEachVisit(object, [&](const Visit& visit) { visits.push_back(visit); });
+    // At once: of who enters later nothing follows.
     AcquireLeft(object);
+    if (visits.empty()) return;
+    before_sleep();
+    for (const Visit& visit : visits) {
+      Await(visit);
+      TsanAcquire(visit.TsanAddress());
+    }
+    AsymmetricFence::Full();  // makes the loads in IsOver acquires
   }
   // Whether a thread is inside that had entered before the call.
   static bool AnyInside(const void* object);
 
  private:
   // Changed by its thread only. An object is in the place while that is inside;
-  // `visits` tells one visit from the next. Who is inside twice has two places.
+  // `visits` tells one visit from the next. Who is inside twice has two places, or
+  // one and a count if there is no room. The lowest is the outermost visit's, and
+  // emptied last: who waits for that must not miss a part of it.
   struct Place {
     std::atomic<const void*> object{nullptr};
     std::atomic<uint64_t> visits{0};
 
+    // Of a visit and every seventh after it, so that who is late acquires little of
+    // what came later. Neither word is at it, each of which has an edge of its own.
+    const void* TsanAddress(uint64_t visit) const {
+      return reinterpret_cast<const char*>(this) + 1 + visit % 7;
+    }
     // relaxed: the thread's own
     bool IsFree() const { return object.load(std::memory_order_relaxed) == nullptr; }
     [[gnu::always_inline]] void Empty() {
@@ -108,6 +120,9 @@ class Presence {
     std::size_t number = 0;
     std::atomic<bool> taken{false};  // by a thread
     Record* next = nullptr;          // all that were ever made
+    // Visits that have no place of their own, by the place of their object, and all.
+    std::array<std::size_t, kMost + 2> inner{};
+    std::size_t inners = 0;
 
     // The last place, by now.
     [[gnu::always_inline]] void Take(Place* place, const void* object) {
@@ -121,6 +136,10 @@ class Presence {
                          std::memory_order_release);
       place.object.store(object, std::memory_order_release);  // release: as above
     }
+    // Of what is inside of the place's object.
+    std::size_t& InnerOf(const Place* place) {
+      return inner[static_cast<std::size_t>(place - places.data())];
+    }
     // Of places that were left out of order.
     void DropFree() {
       while (last != places.data() && last->IsFree()) --last;
@@ -131,7 +150,8 @@ class Presence {
     const void* object;
     uint64_t number;
 
-    // relaxed, both: the fence in AcquireLeft makes them acquires.
+    const void* TsanAddress() const { return place->TsanAddress(number); }
+    // relaxed, both: the fence at the end of AwaitLeft makes them acquires.
     bool IsOver() const {
       return place->object.load(std::memory_order_relaxed) != object ||
              place->visits.load(std::memory_order_relaxed) != number;
@@ -145,13 +165,15 @@ class Presence {
     }
     return *mine;
   }
+  // The highest: never the outermost visit's while there are others.
   static Place* Find(Record& record, const void* object);
   // Who leaves the inner one of two visits has not left: that orders nothing.
-  static void TellTsanOfOutermost(Record& record, const void* object) {
-    if constexpr (kTsan) ReleaseIfOutermost(record, object);
+  static void TellTsanOfOutermost(Record& record, const Place* place) {
+    if constexpr (kTsan) ReleaseIfOutermost(record, place);
   }
-  static void ReleaseIfOutermost(Record& record, const void* object);
-  // The first of a thread, one without cheap fences, and what is out of order.
+  static void ReleaseIfOutermost(Record& record, const Place* place);
+  // The first of a thread, one without cheap fences, and what is out of order or of
+  // a thread that has inner visits without a place.
   [[gnu::cold, gnu::noinline]] static void EnterSlowly(const void* object, Location loc);
   [[gnu::cold, gnu::noinline]] static void LeaveSlowly(const void* object, Location loc);
   // After a fence.
@@ -170,7 +192,9 @@ class Presence {
       for (const Place& place : record->places) {
         // relaxed, both: as in IsOver, if it has left; the second may be of the next visit.
         if (place.object.load(std::memory_order_relaxed) != object) continue;
-        body(Visit{&place, object, place.visits.load(std::memory_order_relaxed)});
+        const Visit visit{&place, object, place.visits.load(std::memory_order_relaxed)};
+        // If it is over, that is for AcquireLeft, and the next one may be of another object.
+        if (!visit.IsOver()) body(visit);
       }
     }
   }
@@ -184,11 +208,14 @@ class Presence {
   [[gnu::cold]] static void TakeRecord();
   static void Use(Record* record);
   static Place& PlaceBetween(Record& record, Location loc);
+  // Visits that get no place, to a place of their object.
+  static void AddInner(Record& record, Place* place, std::size_t visits);
 
   static constexpr std::size_t kUnknown = ~std::size_t{0};
 
   static inline constinit thread_local Record* mine = nullptr;
-  // The same where fences are cheap, else null: what is done most asks once.
+  // The same where fences are cheap and no visit is without a place, else null: what
+  // is done most asks once.
   static inline constinit thread_local Record* quick = nullptr;
   static inline constinit thread_local std::size_t known = kUnknown;
   static inline constinit std::atomic<Record*> records{nullptr};

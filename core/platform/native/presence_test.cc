@@ -2,7 +2,8 @@
 // and for no more, and numbers of threads are each one's own.
 // Method: real threads in bounded rounds. Nothing waits for a clock. That waits
 // order what they must is shown by what is built on them: srcu_test.cc,
-// presence_mutex_test.cc.
+// presence_mutex_test.cc; that they order no more, by races that ThreadSanitizer
+// reports.
 #include "core/platform/native/presence.h"
 
 #include <gtest/gtest.h>
@@ -10,11 +11,14 @@
 #include <atomic>
 #include <barrier>
 #include <cstddef>
+#include <cstdlib>
 #include <latch>
 #include <set>
 #include <source_location>
 #include <thread>
 #include <vector>
+
+#include "core/platform/native/tsan.h"
 
 namespace racewalk {
 namespace {
@@ -56,6 +60,90 @@ TEST(PresenceTest, PlacesDoNotRunOut) {
   for (const char& object : objects) EXPECT_FALSE(Presence::AnyInside(&object));
 }
 
+// Far more often than there are places, alone and among others.
+TEST(PresenceTest, EnteringNestsAnyNumberOfTimes) {
+  constexpr std::size_t kTimes = 5 * Presence::kMost;
+  const std::vector<char> objects(Presence::kMost);
+  for (std::size_t i = 0; i < kTimes; ++i) Enter(objects.data());
+  for (std::size_t round = 0; round < 2; ++round) {
+    for (std::size_t i = 1; i < objects.size(); ++i) {
+      Enter(&objects[i]);
+      Enter(&objects[i]);
+    }
+    for (const char& object : objects) EXPECT_TRUE(Presence::AnyInside(&object));
+    for (std::size_t i = 1; i < objects.size(); ++i) {
+      Leave(&objects[i]);
+      EXPECT_TRUE(Presence::AnyInside(&objects[i]));
+      Leave(&objects[i]);
+      EXPECT_FALSE(Presence::AnyInside(&objects[i]));
+    }
+  }
+  for (std::size_t i = 0; i < kTimes; ++i) {
+    EXPECT_TRUE(Presence::AnyInside(objects.data()));
+    Leave(objects.data());
+  }
+  EXPECT_FALSE(Presence::AnyInside(objects.data()));
+  EXPECT_FALSE(Presence::IsInsideAny());
+}
+
+// Calls inner(objects) of a thread that is inside of the second of kMost objects while another
+// waits for that; whether the wait ended before the thread had left.
+template <typename F>
+bool WaitEndsEarly(F inner) {
+  const std::vector<char> objects(Presence::kMost);
+  std::latch entered(1);
+  std::atomic<bool> waits = false;
+  std::atomic<bool> inside = true;
+  std::atomic<bool> ended = false;
+  std::thread guest([&] {
+    for (const char& object : objects) Enter(&object);
+    Leave(objects.data());  // a free place below that of the visit
+    entered.count_down();
+    waits.wait(false);
+    inner(&objects[1]);
+    // A wait that does not wait for the rest ends meanwhile.
+    for (int i = 0; i < 20'000 && !ended.load(std::memory_order_relaxed); ++i) {
+      std::this_thread::yield();
+    }
+    inside.store(false, std::memory_order_relaxed);
+    Leave(&objects[1]);
+    for (std::size_t i = 2; i < objects.size(); ++i) Leave(&objects[i]);
+  });
+  entered.wait();
+  Presence::AwaitLeft(&objects[1], [&] {
+    waits.store(true);
+    waits.notify_one();
+  });
+  ended.store(true, std::memory_order_relaxed);
+  const bool early = inside.load(std::memory_order_relaxed);
+  guest.join();
+  return early;
+}
+
+TEST(PresenceTest, AnInnerVisitDoesNotEndTheOuter) {
+  EXPECT_FALSE(WaitEndsEarly([](const char* object) {
+    Enter(object);
+    Leave(object);
+  }));
+}
+
+// A visit without a place, then one with a place of its own, of many objects.
+TEST(PresenceTest, NoSequenceOfInnerVisitsEndsTheOuter) {
+  EXPECT_FALSE(WaitEndsEarly([](const char* object) {
+    const std::vector<char> others(3);
+    for (int round = 0; round < 3; ++round) {
+      Enter(object);
+      Enter(&others[0]);  // takes the free place
+      Enter(object);
+      Leave(&others[0]);
+      Enter(object);
+      Leave(object);
+      Leave(object);
+      Leave(object);
+    }
+  }));
+}
+
 TEST(PresenceTest, WaitsForThoseInsideOnly) {
   const int object = 0;
   const int other = 0;
@@ -83,6 +171,48 @@ TEST(PresenceTest, WaitsForThoseInsideOnly) {
   EXPECT_TRUE(left.load(std::memory_order_relaxed));
   guest.join();
 }
+
+#if defined(RACEWALK_TSAN)
+// Both leave during the wait, which is for the guest: the other has come after it began.
+TEST(PresenceDeathTest, AWaitOrdersNothingOfWhoEntersDuringIt) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        const int object = 0;
+        int plain = 0;
+        std::atomic<int> step = 0;  // orders nothing
+        const auto await = [&](int due) {
+          while (step.load(std::memory_order_relaxed) < due) std::this_thread::yield();
+        };
+        const auto next = [&](int due) { step.store(due, std::memory_order_relaxed); };
+        std::thread guest([&] {
+          Enter(&object);
+          next(1);
+          await(3);
+          Leave(&object);
+          await(4);
+        });
+        std::thread other([&] {
+          // Known to whoever waits from here on, and that is an edge.
+          Presence::ThreadNumber();
+          await(2);
+          Enter(&object);
+          plain = 1;
+          Leave(&object);
+          next(3);
+          await(4);  // the exit of a thread orders, too
+        });
+        await(1);
+        Presence::AwaitLeft(&object, [&] { next(2); });
+        plain = 2;
+        next(4);
+        guest.join();
+        other.join();
+        std::exit(0);
+      },
+      testing::ExitedWithCode(66), "ThreadSanitizer: data race");
+}
+#endif
 
 TEST(PresenceTest, ThreadNumbersAreEachOnesOwn) {
   constexpr int kThreads = 20;
