@@ -9,6 +9,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -195,8 +196,7 @@ class CampaignRun {
     const Position& position = running.position;
     const bool memory = running.killed_at != 0 && report.signal == SIGKILL;
     // The machine's doing, or a person's: it says little about the chunk.
-    if (report.signal == SIGKILL && !memory && killed_before_ != position.index) {
-      killed_before_ = position.index;
+    if (report.signal == SIGKILL && !memory && killed_before_.insert(position.index).second) {
       again_.push_back(position);
       return absl::OkStatus();
     }
@@ -277,9 +277,9 @@ class CampaignRun {
   const std::vector<CampaignUnit> units_;
   std::vector<std::size_t> first_unit_{};  // by engine
   Sequence sequence_;
-  uint64_t next_ = 0;             // position
-  std::deque<Position> again_{};  // whose worker was killed from outside
-  std::optional<uint64_t> killed_before_{};
+  uint64_t next_ = 0;                   // position
+  std::deque<Position> again_{};        // whose worker was killed from outside
+  std::set<uint64_t> killed_before_{};  // positions; as many as the machine's own kills
   std::vector<Running> running_;
   CampaignProgress written_{};  // and not committed
   CampaignEnd end_{};
