@@ -300,6 +300,20 @@ TEST_F(CampaignRunTest, KeepsTheTimeThatALongChunkTakes) {
 }
 
 TEST(ChunkOutcomeTest, CrossesAPipe) {
+TEST(AddViolationTest, KeepsWhatCanBeReplayed) {
+  const SeenViolation threads{.kind = "leak", .count = 2};
+  const SeenViolation longer{.kind = "leak", .steps = 9, .token = "long"};
+  const SeenViolation shorter{.kind = "leak", .steps = 7, .token = "short"};
+  std::vector<SeenViolation> kept;
+  for (const SeenViolation& one : {longer, threads, shorter}) AddViolation(one, "", kept);
+  ASSERT_EQ(kept.size(), 1u);
+  EXPECT_EQ(kept[0].token, "short");
+  EXPECT_EQ(kept[0].count, 4u);
+  kept.clear();
+  for (const SeenViolation& one : {threads, longer}) AddViolation(one, "", kept);
+  EXPECT_EQ(kept[0].token, "long");
+}
+
   ChunkOutcome outcome{.problem = "p",
                        .executions = 1,
                        .steps = 2,

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -140,6 +141,16 @@ TEST_F(MergeTest, IsIdempotentCommutativeAndAssociative) {
   EXPECT_EQ(Dump("a_bc"), all);
   merge("a", {"bc"});
   EXPECT_EQ(Dump("a"), all);
+}
+
+TEST_F(MergeTest, KeepsAnExecutionThatCanBeReplayed) {
+  Make("threads", Violation(1, 0, ""));
+  Make("explored", Violation(1, 20, "y"));
+  for (const auto& [first, second] :
+       {std::pair("threads", "explored"), std::pair("explored", "threads")}) {
+    ASSERT_TRUE(MergeStores(Path(absl::StrCat("from_", first)), {Path(first), Path(second)}).ok());
+    EXPECT_THAT(Dump(absl::StrCat("from_", first)), ::testing::HasSubstr("|20|y|"));
+  }
 }
 
 TEST_F(MergeTest, RefusesBeforeItWrites) {
