@@ -222,13 +222,13 @@ class CampaignRun {
     for (std::size_t i = 0; i < fresh->size(); ++i) {
       if ((*fresh)[i].empty()) continue;
       ++written_.violations;
-      hooks_.found(units_[unit], outcome.violations[i]);
+      found_.emplace_back(unit, outcome.violations[i]);
     }
     ++written_.chunks;
     written_.executions += outcome.executions;
     if (!incident.empty()) {
       ++written_.incidents;
-      hooks_.incident(
+      incidents_.push_back(
           absl::StrCat(UnitName(units_[unit]), ", chunk ", position.number, ": ", incident));
     }
     return absl::OkStatus();
@@ -259,6 +259,12 @@ class CampaignRun {
     progress.chunks += std::exchange(written_.chunks, 0);
     progress.executions += std::exchange(written_.executions, 0);
     progress.violations += std::exchange(written_.violations, 0);
+    committed_ = steady_clock::now();
+    // Whoever was told of something finds it in the store, whatever happens next.
+    for (const auto& [unit, violation] : std::exchange(found_, {})) {
+      hooks_.found(units_[unit], violation);
+    }
+    for (const std::string& text : std::exchange(incidents_, {})) hooks_.incident(text);
     progress.incidents += std::exchange(written_.incidents, 0);
     progress.seconds = seconds;
     if (options_.seconds) progress.seconds_left = std::max(*options_.seconds - seconds, 0.0);
@@ -281,7 +287,10 @@ class CampaignRun {
   std::deque<Position> again_{};        // whose worker was killed from outside
   std::set<uint64_t> killed_before_{};  // positions; as many as the machine's own kills
   std::vector<Running> running_;
-  CampaignProgress written_{};  // and not committed
+  // Written and not committed, hence not told.
+  CampaignProgress written_{};
+  std::vector<std::pair<std::size_t, SeenViolation>> found_{};  // with its unit
+  std::vector<std::string> incidents_{};
   CampaignEnd end_{};
   const steady_clock::time_point start_ = steady_clock::now();
   steady_clock::time_point ticked_{};

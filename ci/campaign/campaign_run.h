@@ -50,12 +50,11 @@ struct CampaignProgress {
 };
 std::string ProgressText(const CampaignProgress& progress);
 
-// Called in this process, between chunks.
+// Called in this process, between chunks; what they tell is in the store by then.
 struct CampaignHooks {
   std::function<bool()> interrupted = [] { return false; };
-  // What it counts is in the store by then.
   std::function<void(const CampaignProgress&)> progress = [](const CampaignProgress&) {};
-  // For the first of each class, before it is in the store.
+  // For the first of each class.
   std::function<void(const CampaignUnit&, const SeenViolation&)> found =
       [](const CampaignUnit&, const SeenViolation&) {};
   std::function<void(const std::string&)> incident = [](const std::string&) {};

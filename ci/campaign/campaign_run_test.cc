@@ -1,5 +1,6 @@
 #include "ci/campaign/campaign_run.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
