@@ -257,10 +257,11 @@ class Campaign {
     report_.interrupted = end.interrupted;
     report_.seconds = end.progress.seconds;
     absl::Status status = end.status;
-    if (status.ok()) {
-      status = ReadTotals(store_->database(), explained, report_);
-      if (status.ok()) status = store_->Rest();
-    }
+    // What did not come into the store is not told, and what is in it is, without room for more
+    // too. The transaction may have ended by itself.
+    if (!status.ok()) (void)store_->database().Run("ROLLBACK");
+    status.Update(ReadTotals(store_->database(), explained, report_));
+    if (status.ok()) status = store_->Rest();
     if (!status.ok()) {
       report_.failed = true;
       Error(absl::StrCat("cannot go on: ", absl::string_view(status.message()),
