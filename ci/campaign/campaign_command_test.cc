@@ -220,6 +220,7 @@ TEST_F(CampaignCommandTest, StopsWhenTheDiskIsFullAndGoesOnLater) {
   const pid_t pid = Start(Arguments("store", {"--chunks=600"}));
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &old), 0);
   const Outcome outcome = Finish(pid);
+  refused({"--chunks=1000000000000"}, "--chunks: expected a number of chunks up to 100000000");
   EXPECT_EQ(outcome.status, 1) << "what was found is in the store";
   const nlohmann::json object = nlohmann::json::parse(outcome.out, nullptr, false);
   ASSERT_TRUE(object.is_object()) << outcome.out;

@@ -39,6 +39,7 @@ constexpr milliseconds kTick{100};
 // How long chunks that are under way may go on after the end or an interrupt.
 constexpr double kGraceSeconds = 2;
 constexpr uint64_t kMebibyte = uint64_t{1} << 20;
+constexpr uint64_t kCountedAtOnce = uint64_t{1} << 16;  // positions
 
 double Seconds(steady_clock::duration time) { return duration<double>(time).count(); }
 
@@ -117,7 +118,11 @@ class CampaignRun {
   void CountLeft() {
     Sequence sequence(Shares(), options_.seed);
     uint64_t left = 0;
-    for (uint64_t i = 0; i < *options_.chunks; ++i) left += Mine(sequence.Next()) ? 1 : 0;
+    for (uint64_t i = 0; i < *options_.chunks; ++i) {
+      // The most that may be asked for takes seconds.
+      if (i % kCountedAtOnce == 0 && hooks_.interrupted()) return;
+      left += Mine(sequence.Next()) ? 1 : 0;
+    }
     end_.progress.chunks_left = left;
   }
 
