@@ -56,6 +56,8 @@ absl::Status ReadNoise(const std::string& value, std::optional<Noise>& noise) {
   return absl::OkStatus();
 }
 
+// Positions are counted before the first is run.
+constexpr uint64_t kMostChunks = 100'000'000;
 constexpr uint64_t kMostMemoryMib = uint64_t{1} << 30;
 
 absl::Status ReadHours(const std::string& value, std::optional<double>& hours) {
@@ -236,6 +238,10 @@ absl::Status ReadCampaign(Words& words) {
   CampaignOptions& campaign = words.campaign;
   absl::Status status = ReadHours(words.hours, campaign.hours);
   status.Update(ReadCount("--chunks", "chunks", words.chunks, campaign.chunks));
+  if (campaign.chunks > kMostChunks) {
+    status.Update(BadValue("--chunks", absl::StrCat("a number of chunks up to ", kMostChunks),
+                           words.chunks, "10000"));
+  }
   status.Update(ReadCount("--shard-count", "shards", words.shard_count, campaign.shard_count));
   status.Update(ReadSeed("--seed", words.seed, campaign.seed));
   status.Update(ReadJobs(words.jobs, campaign.jobs));

@@ -134,8 +134,10 @@ class Campaign {
   absl::Status Identify(const CampaignPlan& plan) {
     CampaignPlace& place = report_.place;
     place.identity.version = WithRevision();
-    absl::StatusOr<std::optional<StoredShard>> stored =
-        UnfinishedShard(store_->database(), place.shard, place.shards);
+    WantedCampaign wanted{.version = place.identity.version, .settings = plan.settings};
+    if (seed_) wanted.seed = FormatHex64(*seed_);
+    const absl::StatusOr<std::optional<StoredShard>> stored =
+        ShardToGoOn(store_->database(), wanted, place.shard, place.shards);
     if (!stored.ok()) return stored.status();
     // With a seed, what is asked for is the campaign of that seed.
     if (seed_ && *stored && (*stored)->identity.seed != FormatHex64(*seed_)) stored->reset();
@@ -257,10 +259,11 @@ class Campaign {
     report_.interrupted = end.interrupted;
     report_.seconds = end.progress.seconds;
     absl::Status status = end.status;
-    if (status.ok()) {
-      status = ReadTotals(store_->database(), explained, report_);
-      if (status.ok()) status = store_->Rest();
-    }
+    // What did not come into the store is not told, and what is in it is, without room for more
+    // too. The transaction may have ended by itself.
+    if (!status.ok()) (void)store_->database().Run("ROLLBACK");
+    status.Update(ReadTotals(store_->database(), explained, report_));
+    if (status.ok()) status = store_->Rest();
     if (!status.ok()) {
       report_.failed = true;
       Error(absl::StrCat("cannot go on: ", absl::string_view(status.message()),

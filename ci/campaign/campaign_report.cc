@@ -162,11 +162,10 @@ absl::Status ReadTotals(Database& database, const std::vector<Survivor>& explain
 bool Idle(const CampaignReport& report) { return report.engines.empty(); }
 
 ExitStatus ExitStatusOf(const CampaignReport& report) {
-  if (report.failed) return kExitInternalError;
-  if (report.interrupted) return kExitInterrupted;
+  if (report.interrupted && !report.failed) return kExitInterrupted;
   // Whatever else went wrong: this is what somebody must look at.
   if (!report.violations.empty()) return kExitViolation;
-  if (!report.incidents.empty()) return kExitInternalError;
+  if (report.failed || !report.incidents.empty()) return kExitInternalError;
   return report.survivors.empty() && !Idle(report) ? kExitClean : kExitBudgetEnded;
 }
 

@@ -9,6 +9,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,6 +39,7 @@ constexpr milliseconds kTick{100};
 // How long chunks that are under way may go on after the end or an interrupt.
 constexpr double kGraceSeconds = 2;
 constexpr uint64_t kMebibyte = uint64_t{1} << 20;
+constexpr uint64_t kCountedAtOnce = uint64_t{1} << 16;  // positions
 
 double Seconds(steady_clock::duration time) { return duration<double>(time).count(); }
 
@@ -116,7 +118,11 @@ class CampaignRun {
   void CountLeft() {
     Sequence sequence(Shares(), options_.seed);
     uint64_t left = 0;
-    for (uint64_t i = 0; i < *options_.chunks; ++i) left += Mine(sequence.Next()) ? 1 : 0;
+    for (uint64_t i = 0; i < *options_.chunks; ++i) {
+      // The most that may be asked for takes seconds.
+      if (i % kCountedAtOnce == 0 && hooks_.interrupted()) return;
+      left += Mine(sequence.Next()) ? 1 : 0;
+    }
     end_.progress.chunks_left = left;
   }
 
@@ -195,8 +201,7 @@ class CampaignRun {
     const Position& position = running.position;
     const bool memory = running.killed_at != 0 && report.signal == SIGKILL;
     // The machine's doing, or a person's: it says little about the chunk.
-    if (report.signal == SIGKILL && !memory && killed_before_ != position.index) {
-      killed_before_ = position.index;
+    if (report.signal == SIGKILL && !memory && killed_before_.insert(position.index).second) {
       again_.push_back(position);
       return absl::OkStatus();
     }
@@ -222,13 +227,13 @@ class CampaignRun {
     for (std::size_t i = 0; i < fresh->size(); ++i) {
       if ((*fresh)[i].empty()) continue;
       ++written_.violations;
-      hooks_.found(units_[unit], outcome.violations[i]);
+      found_.emplace_back(unit, outcome.violations[i]);
     }
     ++written_.chunks;
     written_.executions += outcome.executions;
     if (!incident.empty()) {
       ++written_.incidents;
-      hooks_.incident(
+      incidents_.push_back(
           absl::StrCat(UnitName(units_[unit]), ", chunk ", position.number, ": ", incident));
     }
     return absl::OkStatus();
@@ -245,7 +250,7 @@ class CampaignRun {
       running_[static_cast<std::size_t>(worker)].killed_at = bytes;
       kill(pool.pid(worker), SIGKILL);
     }
-    if (!store_.pending()) return absl::OkStatus();
+    if (!store_.pending() && now - committed_ < options_.heartbeat) return absl::OkStatus();
     return Commit();
   }
 
@@ -254,6 +259,12 @@ class CampaignRun {
     const char* state = "running";
     if (ended_at_ || Finished()) state = end_.interrupted ? "interrupted" : "done";
     if (absl::Status status = store_.Commit(seconds, state); !status.ok()) return status;
+    committed_ = steady_clock::now();
+    // Whoever was told of something finds it in the store, whatever happens next.
+    for (const auto& [unit, violation] : std::exchange(found_, {})) {
+      hooks_.found(units_[unit], violation);
+    }
+    for (const std::string& text : std::exchange(incidents_, {})) hooks_.incident(text);
     CampaignProgress& progress = end_.progress;
     if (progress.chunks_left) *progress.chunks_left -= written_.chunks;
     progress.chunks += std::exchange(written_.chunks, 0);
@@ -277,14 +288,18 @@ class CampaignRun {
   const std::vector<CampaignUnit> units_;
   std::vector<std::size_t> first_unit_{};  // by engine
   Sequence sequence_;
-  uint64_t next_ = 0;             // position
-  std::deque<Position> again_{};  // whose worker was killed from outside
-  std::optional<uint64_t> killed_before_{};
+  uint64_t next_ = 0;                   // position
+  std::deque<Position> again_{};        // whose worker was killed from outside
+  std::set<uint64_t> killed_before_{};  // positions; as many as the machine's own kills
   std::vector<Running> running_;
-  CampaignProgress written_{};  // and not committed
+  // Written and not committed, hence not told.
+  CampaignProgress written_{};
+  std::vector<std::pair<std::size_t, SeenViolation>> found_{};  // with its unit
+  std::vector<std::string> incidents_{};
   CampaignEnd end_{};
   const steady_clock::time_point start_ = steady_clock::now();
   steady_clock::time_point ticked_{};
+  steady_clock::time_point committed_ = start_;
   std::optional<double> ended_at_{};  // nothing more is handed out since then
 };
 

@@ -37,6 +37,8 @@ struct CampaignRunOptions {
   std::optional<double> seconds{};      // of wall time, from now on
   uint64_t memory = uint64_t{1} << 30;  // bytes of a worker with what it starts
   std::chrono::milliseconds chunk_limit{120'000};
+  // After so long without anything done, the time that went by is put into the store.
+  std::chrono::milliseconds heartbeat{5'000};
 };
 
 struct CampaignProgress {
@@ -50,12 +52,11 @@ struct CampaignProgress {
 };
 std::string ProgressText(const CampaignProgress& progress);
 
-// Called in this process, between chunks.
+// Called in this process, between chunks; what they tell is in the store by then.
 struct CampaignHooks {
   std::function<bool()> interrupted = [] { return false; };
-  // What it counts is in the store by then.
   std::function<void(const CampaignProgress&)> progress = [](const CampaignProgress&) {};
-  // For the first of each class, before it is in the store.
+  // For the first of each class.
   std::function<void(const CampaignUnit&, const SeenViolation&)> found =
       [](const CampaignUnit&, const SeenViolation&) {};
   std::function<void(const std::string&)> incident = [](const std::string&) {};

@@ -1,5 +1,6 @@
 #include "ci/campaign/campaign_run.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -228,6 +229,68 @@ TEST_F(CampaignRunTest, AChunkKilledFromOutsideIsTriedOnceMore) {
   EXPECT_EQ(Query("always", "SELECT count(*) FROM chunk WHERE outcome = 1"), "1");
 }
 
+// Goal: two chunks that are killed in turn are not tried for ever. Method: all are killed five
+// times, two at a time; files count, as the next try is in another process.
+TEST_F(CampaignRunTest, ChunksThatAreKilledInTurnAreEachTriedOnceMore) {
+  const Work work = [&](std::size_t unit, uint64_t number, ChunkOutcome&) {
+    const auto mark = [&](int i) {
+      return absl::StrCat(folder_, "/killed_", unit, "_", number, "_", i);
+    };
+    int times = 0;
+    while (std::filesystem::exists(mark(times))) ++times;
+    if (times == 5) return;
+    std::filesystem::create_directory(mark(times));
+    usleep(50'000);
+    kill(getpid(), SIGKILL);
+  };
+  options_.chunks = 4;
+  std::vector<WeightedEngine> engines;
+  engines.push_back({std::make_unique<FakeEngine>("explore", 4, work), "explore", 1});
+  EXPECT_EQ(Run("store", engines).progress.incidents, 4u);
+  EXPECT_EQ(Query("store", "SELECT count(*) FROM chunk WHERE outcome = 1"), "4");
+}
+
+// Goal: what was told is in the store. Method: a campaign that is killed as soon as it tells, in a
+// process of its own.
+TEST_F(CampaignRunTest, TellsWhatIsInTheStore) {
+  const auto at_once = [] { kill(getpid(), SIGKILL); };
+  const auto killed = [&](const std::string& name, const Work& work, const CampaignHooks& hooks) {
+    const pid_t child = fork();
+    if (child == 0) {
+      Run(name, Engines(work), hooks);
+      _exit(0);
+    }
+    int status = 0;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFSIGNALED(status)) << "it told nothing";
+  };
+  killed("found", Violate, {.found = [&](const auto&, const auto&) { at_once(); }});
+  EXPECT_EQ(Query("found", "SELECT count(*) FROM violation"), "1");
+  const Work dies = [](std::size_t unit, uint64_t, ChunkOutcome&) {
+    if (unit == 1) abort();
+  };
+  killed("incident", dies, {.incident = [&](const std::string&) { at_once(); }});
+  EXPECT_NE(Query("incident", "SELECT count(*) FROM incident"), "0");
+}
+
+// Else a campaign that is killed in a long chunk has not spent the time that it has spent.
+TEST_F(CampaignRunTest, KeepsTheTimeThatALongChunkTakes) {
+  options_.chunks = 1;
+  options_.chunk_limit = std::chrono::milliseconds(1500);
+  options_.heartbeat = std::chrono::milliseconds(10);
+  std::vector<CampaignProgress> told;
+  const Work forever = [](std::size_t, uint64_t, ChunkOutcome&) {
+    for (;;) pause();
+  };
+  std::vector<WeightedEngine> engines;
+  engines.push_back({std::make_unique<FakeEngine>("explore", 1, forever), "explore", 1});
+  Run("store", engines, {.progress = [&](const auto& now) { told.push_back(now); }});
+  ASSERT_GT(told.size(), 1u);
+  EXPECT_EQ(told.front().chunks, 0u);
+  EXPECT_GT(told.front().seconds, 0);
+  EXPECT_EQ(told.back().chunks, 1u);
+}
+
 TEST_F(CampaignRunTest, EndsWithItsTime) {
   options_.chunks.reset();
   options_.seconds = 0.3;
@@ -235,6 +298,20 @@ TEST_F(CampaignRunTest, EndsWithItsTime) {
   EXPECT_FALSE(end.interrupted);
   EXPECT_GT(end.progress.chunks, 0u);
   EXPECT_EQ(Query("store", "SELECT state FROM shard"), "done");
+}
+
+TEST(AddViolationTest, KeepsWhatCanBeReplayed) {
+  const SeenViolation threads{.kind = "leak", .count = 2};
+  const SeenViolation longer{.kind = "leak", .steps = 9, .token = "long"};
+  const SeenViolation shorter{.kind = "leak", .steps = 7, .token = "short"};
+  std::vector<SeenViolation> kept;
+  for (const SeenViolation& one : {longer, threads, shorter}) AddViolation(one, "", kept);
+  ASSERT_EQ(kept.size(), 1u);
+  EXPECT_EQ(kept[0].token, "short");
+  EXPECT_EQ(kept[0].count, 4u);
+  kept.clear();
+  for (const SeenViolation& one : {threads, longer}) AddViolation(one, "", kept);
+  EXPECT_EQ(kept[0].token, "long");
 }
 
 TEST(ChunkOutcomeTest, CrossesAPipe) {

@@ -65,7 +65,7 @@ void AddViolation(SeenViolation seen, absl::string_view weaken,
   for (SeenViolation& known : violations) {
     if (ClassOf(known, weaken) != name) continue;
     seen.count += known.count;
-    if (seen.steps < known.steps) {
+    if (std::pair(seen.token.empty(), seen.steps) < std::pair(known.token.empty(), known.steps)) {
       known = std::move(seen);
     } else {
       known.count = seen.count;

@@ -50,7 +50,8 @@ struct SeenViolation {
 // in either order.
 std::string ClassOf(const SeenViolation& violation, absl::string_view weaken);
 
-// Of each class the one with the fewest steps is kept, as in the store; counts add up.
+// Of each class one with a token is kept, of those the one with the fewest steps, as in the store;
+// counts add up.
 void AddViolation(SeenViolation seen, absl::string_view weaken,
                   std::vector<SeenViolation>& violations);
 

@@ -26,7 +26,7 @@ class OpenUnit {
   OpenUnit(FuzzContext context, SharedArray<InputSlot> slots)
       : context_(std::move(context)), slots_(std::move(slots)), worker_(context_, slots_) {}
 
-  // Runs what the unit starts from. What fails there is told with the chunk: it fails in each.
+  // Runs what the unit starts from.
   FuzzAnswer Start(const std::vector<Input>& inputs) {
     FuzzRequest request{.kind = FuzzRequest::Kind::kMeasure, .executions = kFuzzExecutions};
     for (const Input& input : inputs) request.entries.push_back({.input = input});
@@ -35,8 +35,11 @@ class OpenUnit {
       if (!entry.features.empty()) start_.Add(entry);
     }
     to_send_ = start_.entries();
+    for (const FuzzFinding& found : answer.findings) findings_.push_back(SeenOf(found.finding));
     return answer;
   }
+  // What fails there is of the unit alone, and so of each of its chunks.
+  const std::vector<SeenViolation>& findings() const { return findings_; }
   FuzzAnswer Chunk(const FuzzTurn& turn) {
     return worker_.Run({.kind = FuzzRequest::Kind::kChunk,
                         .entries = std::exchange(to_send_, {}),
@@ -44,6 +47,19 @@ class OpenUnit {
                         .turn = turn});
   }
   std::size_t NewIn(const FuzzAnswer& answer) const { return start_.NewIn(answer.features).size(); }
+  // Those of `kept` that together have most of what the start does not show.
+  std::vector<StoredInput> Best(const std::vector<CorpusEntry>& kept) const {
+    std::vector<CorpusEntry> fresh;
+    for (const CorpusEntry& entry : kept) {
+      fresh.push_back({.input = entry.input, .features = start_.NewIn(entry.features)});
+    }
+    std::vector<StoredInput> best;
+    for (const CoverMember& member : SmallCover(fresh, kKeptInputs)) {
+      const CorpusEntry& entry = kept[member.index];
+      best.push_back({.text = PrintInput(entry.input), .features = entry.features.size()});
+    }
+    return best;
+  }
   void Leave() { worker_.Close(); }
 
  private:
@@ -52,16 +68,18 @@ class OpenUnit {
   FuzzWorker worker_;
   Corpus start_{};
   std::vector<CorpusEntry> to_send_{};
+  std::vector<SeenViolation> findings_{};
 };
 
 class FuzzEngine final : public Engine {
  public:
   FuzzEngine(std::vector<FuzzUnit> units, std::vector<std::string> weaken, ExplorerFactory factory,
-             uint64_t inputs)
+             uint64_t inputs, NanosecondClock clock)
       : starts_(std::move(units)),
         weaken_(std::move(weaken)),
         factory_(std::move(factory)),
-        inputs_(inputs) {
+        inputs_(inputs),
+        clock_(std::move(clock)) {
     for (const FuzzUnit& unit : starts_) {
       units_.push_back({.engine = "fuzz",
                         .mmu = unit.place.mmu,
@@ -73,26 +91,27 @@ class FuzzEngine final : public Engine {
   const std::vector<CampaignUnit>& units() const override { return units_; }
 
   ChunkOutcome Run(std::size_t unit, uint64_t number, uint64_t seed) override {
-    const auto begin = std::chrono::steady_clock::now();
     ChunkOutcome outcome;
     Use(unit, outcome);
     if (!outcome.problem.empty()) return outcome;
+    // Who came first in a process is not slower than the others: else rates would say how often
+    // processes are replaced.
+    const uint64_t begin = clock_();
     const FuzzAnswer answer =
         open_[unit]->Chunk({.seed = seed, .number = number, .inputs = inputs_});
     if (!answer.status.ok()) outcome.problem = std::string(answer.status.message());
     outcome.executions = answer.executions;
     outcome.steps = answer.steps;
     outcome.distinct = open_[unit]->NewIn(answer);
+    for (const SeenViolation& seen : open_[unit]->findings()) {
+      AddViolation(seen, units_[unit].weaken, outcome.violations);
+    }
     for (const FuzzFinding& found : answer.findings) {
       AddViolation(SeenOf(found.finding), units_[unit].weaken, outcome.violations);
     }
-    for (const CorpusEntry& entry : answer.entries) {
-      outcome.corpus.push_back(
-          {.text = PrintInput(entry.input), .features = entry.features.size()});
-    }
+    outcome.nanoseconds = clock_() - begin;
+    outcome.corpus = open_[unit]->Best(answer.entries);
     outcome.retire |= answer.retire;
-    outcome.nanoseconds = static_cast<uint64_t>(
-        std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin).count());
     return outcome;
   }
 
@@ -119,13 +138,17 @@ class FuzzEngine final : public Engine {
     open = std::make_unique<OpenUnit>(std::move(context), *std::move(slots));
     const FuzzAnswer answer = open->Start(start.start);
     outcome.retire = answer.retire;
-    if (!answer.status.ok()) outcome.problem = std::string(answer.status.message());
+    if (answer.status.ok()) return;
+    outcome.problem = std::string(answer.status.message());
+    // The next chunk would run on half a start.
+    open_.erase(unit);
   }
 
   const std::vector<FuzzUnit> starts_;
   const std::vector<std::string> weaken_;
   const ExplorerFactory factory_;
   const uint64_t inputs_;
+  const NanosecondClock clock_;
   std::vector<CampaignUnit> units_{};
   std::map<std::size_t, std::unique_ptr<OpenUnit>> open_{};
   std::size_t last_ = 0;
@@ -133,10 +156,16 @@ class FuzzEngine final : public Engine {
 
 }  // namespace
 
+uint64_t SteadyNanoseconds() {
+  return static_cast<uint64_t>(
+      std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count());
+}
+
 std::unique_ptr<Engine> MakeFuzzEngine(std::vector<FuzzUnit> units, std::vector<std::string> weaken,
-                                       ExplorerFactory factory, uint64_t inputs) {
+                                       ExplorerFactory factory, uint64_t inputs,
+                                       NanosecondClock clock) {
   return std::make_unique<FuzzEngine>(std::move(units), std::move(weaken), std::move(factory),
-                                      inputs);
+                                      inputs, std::move(clock));
 }
 
 }  // namespace racewalk

@@ -77,6 +77,7 @@ TEST(FuzzEngineTest, KeepsInputsThatShowSomethingNew) {
   const std::unique_ptr<Engine> engine = Make();
   const ChunkOutcome outcome = engine->Run(0, 0, 1);
   ASSERT_FALSE(outcome.corpus.empty());
+  EXPECT_LE(MakeFuzzEngine(Units({}), {}, Explorer::Create, 64)->Run(0, 0, 1).corpus.size(), 2u);
   EXPECT_GT(outcome.distinct, 0u);
   for (const StoredInput& input : outcome.corpus) {
     EXPECT_GT(input.features, 0u);
@@ -86,6 +87,43 @@ TEST(FuzzEngineTest, KeepsInputsThatShowSomethingNew) {
     EXPECT_EQ(parsed->subject.variant, "owned");
   }
   EXPECT_TRUE(outcome.violations.empty());
+}
+
+// Goal: what fails in the start is in every chunk, in a new process and later. Method: chunks of
+// one input each, few of which would show it.
+TEST(FuzzEngineTest, TellsWhatTheStartDoesWithEachChunk) {
+  const std::unique_ptr<Engine> engine =
+      MakeFuzzEngine(Units({"table_publish"}), {"table_publish"}, Explorer::Create, 1);
+  for (uint64_t number = 0; number < 6; ++number) {
+    const ChunkOutcome outcome = engine->Run(0, number, number);
+    EXPECT_EQ(outcome.problem, "");
+    EXPECT_FALSE(outcome.violations.empty()) << number;
+  }
+}
+
+// Goal: to run the start is not the chunk's time. Method: a clock that stands still but while a
+// violation is told; only the start has one.
+TEST(FuzzEngineTest, AChunksTimeIsWithoutTheStarts) {
+  uint64_t now = 0;
+  const ExplorerFactory factory = [&](Subject subject) {
+    now += 1000;
+    return Explorer::Create(std::move(subject));
+  };
+  const std::unique_ptr<Engine> engine =
+      MakeFuzzEngine(Units({"table_publish"}), {"table_publish"}, factory, 0, [&] { return now; });
+  EXPECT_EQ(engine->Run(0, 0, 1).nanoseconds, 0u);
+  EXPECT_GT(now, 0u);
+}
+
+TEST(FuzzEngineTest, AStartThatCannotBeRunIsAProblemOfEachChunk) {
+  std::vector<FuzzUnit> units = Units({});
+  units[0].start.back().strategy = "full";
+  const std::unique_ptr<Engine> engine =
+      MakeFuzzEngine(std::move(units), {}, Explorer::Create, kInputs);
+  const std::string problem = engine->Run(0, 0, 1).problem;
+  EXPECT_NE(problem, "");
+  EXPECT_EQ(engine->Run(0, 1, 2).problem, problem);
+  EXPECT_EQ(engine->Run(1, 0, 3).problem, "");
 }
 
 TEST(FuzzEngineTest, TellsWhatAWeakenedCoreDoes) {

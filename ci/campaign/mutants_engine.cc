@@ -26,8 +26,10 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// A replay leaves memory behind as a violation does; a search makes explorers by the hundred.
-constexpr int kReplaysPerProcess = 32;
+// A replay leaves memory behind as a violation does, and so does what a search found; the explorers
+// that a search makes leave none. A process that is replaced takes along what other engines have
+// made ready in it.
+constexpr int kKillsPerProcess = 32;
 
 class MutantsEngine final : public Engine {
  public:
@@ -53,9 +55,8 @@ class MutantsEngine final : public Engine {
     outcome.mutant.emplace();
     if (number != 0 || !Replay(mutants_[unit], *outcome.mutant)) {
       Search(mutants_[unit], seed, outcome);
-      outcome.retire = true;
     }
-    outcome.retire |= replays_ >= kReplaysPerProcess;
+    outcome.retire = kills_ >= kKillsPerProcess;
     const auto used = std::chrono::nanoseconds(steady_clock::now() - start);
     outcome.nanoseconds = static_cast<uint64_t>(used.count());
     if (outcome.executions == 0) outcome.executions = outcome.mutant->executions;
@@ -68,7 +69,7 @@ class MutantsEngine final : public Engine {
   bool Replay(const MutantUnit& mutant, MutantOutcome& outcome) {
     for (const Kill& kill : known_) {
       if (kill.unit != mutant || !kill.result.killed()) continue;
-      ++replays_;
+      ++kills_;
       if (!CheckKill(kill, factory_).ok()) return false;
       outcome = {.killed = true,
                  .executions = 1,
@@ -114,6 +115,7 @@ class MutantsEngine final : public Engine {
         return true;
       }
       if (!result.finding) continue;
+      ++kills_;
       outcome.mutant->killed = true;
       outcome.mutant->scenario = result.finding->scenario;
       outcome.mutant->kind = Name(result.finding->kind);
@@ -128,7 +130,7 @@ class MutantsEngine final : public Engine {
   const ExplorerFactory factory_;
   const MutantLimits limits_;
   std::vector<CampaignUnit> units_{};
-  int replays_ = 0;
+  int kills_ = 0;  // in this process, of replays and searches
 };
 
 }  // namespace

@@ -35,8 +35,7 @@ constexpr absl::string_view kFinds =
     "SELECT unit, count(*) AS finds FROM violation GROUP BY unit UNION ALL "
     "SELECT unit, count(DISTINCT campaign) FROM mutant m WHERE killed = 0 AND NOT EXISTS "
     "(SELECT 1 FROM mutant k WHERE k.campaign = m.campaign AND k.unit = m.unit AND k.killed = 1) "
-    "GROUP BY unit UNION ALL "
-    "SELECT unit, count(*) / 100.0 FROM corpus GROUP BY unit) "
+    "GROUP BY unit) "
     "JOIN unit ON unit.id = unit GROUP BY engine";
 
 }  // namespace

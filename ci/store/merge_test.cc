@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -142,11 +143,25 @@ TEST_F(MergeTest, IsIdempotentCommutativeAndAssociative) {
   EXPECT_EQ(Dump("a"), all);
 }
 
+TEST_F(MergeTest, KeepsAnExecutionThatCanBeReplayed) {
+  Make("threads", Violation(1, 0, ""));
+  Make("explored", Violation(1, 20, "y"));
+  for (const auto& [first, second] :
+       {std::pair("threads", "explored"), std::pair("explored", "threads")}) {
+    ASSERT_TRUE(MergeStores(Path(absl::StrCat("from_", first)), {Path(first), Path(second)}).ok());
+    EXPECT_THAT(Dump(absl::StrCat("from_", first)), ::testing::HasSubstr("|20|y|"));
+  }
+}
+
 TEST_F(MergeTest, RefusesBeforeItWrites) {
   Make("a", Chunk(1, 0, 10));
   EXPECT_TRUE(absl::IsInvalidArgument(MergeStores(Path("out"), {Path("a"), Path("b")}).status()));
   EXPECT_FALSE(std::filesystem::exists(Path("out")));
   EXPECT_TRUE(absl::IsInvalidArgument(MergeStores(Path("a"), {Path("./a")}).status()));
+  std::filesystem::create_hard_link(Path("a"), Path("a_too"));
+  const absl::Status status = MergeStores(Path("a"), {Path("a_too")}).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_THAT(status.ToString(), ::testing::HasSubstr("are one file"));
 }
 
 TEST_F(MergeTest, AFailureLeavesOutAsItWas) {
@@ -158,6 +173,22 @@ TEST_F(MergeTest, AFailureLeavesOutAsItWas) {
   EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
   EXPECT_THAT(status.ToString(), ::testing::HasSubstr("is damaged (table sighting"));
   EXPECT_EQ(Dump("out"), before);
+}
+
+// A chunk that somebody could do has no incident, whoever comes first.
+TEST_F(MergeTest, DropsTheIncidentOfAChunkThatIsDone) {
+  const std::string died =
+      "INSERT INTO chunk VALUES (1, 1, 4, 1, 0, 0, 0, 7);"
+      "INSERT INTO incident VALUES (1, 1, 4, 'died');"
+      "INSERT INTO chunk VALUES (1, 1, 5, 1, 0, 0, 0, 7);"
+      "INSERT INTO incident VALUES (1, 1, 5, 'died too');";
+  Make("dead", died);
+  Make("good", Chunk(1, 4, 10));
+  ASSERT_TRUE(MergeStores(Path("one"), {Path("dead"), Path("good")}).ok());
+  EXPECT_THAT(Dump("one"), ::testing::Not(::testing::HasSubstr("|4|died\n")));
+  EXPECT_THAT(Dump("one"), ::testing::HasSubstr("|5|died too\n"));
+  ASSERT_TRUE(MergeStores(Path("good"), {Path("dead")}).ok());
+  EXPECT_EQ(Dump("good"), Dump("one"));
 }
 
 TEST_F(MergeTest, RefusesEqualNamesOfOtherSettings) {

@@ -44,7 +44,8 @@ std::vector<UnionTable> MakeTables() {
                    {"nanoseconds", kInt}},
        .key = {"campaign", "unit", "number"},
        .order = {"outcome", "nanoseconds", "executions", "steps", "distinct_seen"}},
-      // The unit is in the token, and on real threads in the explanation.
+      // The unit is in the token, and on real threads in the explanation. What has no token cannot
+      // be replayed, and its steps are none.
       {.name = "violation",
        .columns = {{"campaign", kCampaign},
                    {"class", kText},
@@ -61,8 +62,8 @@ std::vector<UnionTable> MakeTables() {
                    {"timeline", kText},
                    {"trace", kText}},
        .key = {"campaign", "class"},
-       .order = {"steps", "length(@trace)", "token", "trace", "timeline", "sentence", "explanation",
-                 "place", "other_place", "points", "kind", "invariant"}},
+       .order = {"(@token = '')", "steps", "length(@trace)", "token", "trace", "timeline",
+                 "sentence", "explanation", "place", "other_place", "points", "kind", "invariant"}},
       {.name = "sighting",
        .columns = {{"campaign", kCampaign},
                    {"unit", kUnit},
