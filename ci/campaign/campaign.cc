@@ -134,15 +134,11 @@ class Campaign {
   absl::Status Identify(const CampaignPlan& plan) {
     CampaignPlace& place = report_.place;
     place.identity.version = WithRevision();
-    absl::StatusOr<std::optional<StoredShard>> stored =
-        UnfinishedShard(store_->database(), place.shard, place.shards);
+    WantedCampaign wanted{.version = place.identity.version, .settings = plan.settings};
+    if (seed_) wanted.seed = FormatHex64(*seed_);
+    const absl::StatusOr<std::optional<StoredShard>> stored =
+        ShardToGoOn(store_->database(), wanted, place.shard, place.shards);
     if (!stored.ok()) return stored.status();
-    // With a seed, what is asked for is the campaign of that seed.
-    if (seed_ && *stored && (*stored)->identity.seed != FormatHex64(*seed_)) stored->reset();
-    if (seed_ && !*stored) {
-      stored = ShardOfSeed(store_->database(), FormatHex64(*seed_), place.shard, place.shards);
-      if (!stored.ok()) return stored.status();
-    }
     const StoredShard* const known = *stored ? &**stored : nullptr;
     if (!options_.resume) {
       if (known != nullptr && seed_) return AlreadyThere(*known);

@@ -179,6 +179,29 @@ TEST_F(CampaignCommandTest, CtrlCSumsUpAndResumeGoesOn) {
   EXPECT_THAT(Run(again).out, HasSubstr("campaign: seed=7 "));
 }
 
+// Goal: a campaign that others began later in the same store, with another racewalk, keeps nobody
+// from going on with their own. Method: its row, as if it had been.
+TEST_F(CampaignCommandTest, GoesOnWithItsOwnCampaign) {
+  const pid_t pid = StartLong("store");
+  kill(pid, SIGINT);
+  Finish(pid);
+  {
+    absl::StatusOr<Store> store = Store::OpenToWrite("", Path("store"));
+    ASSERT_TRUE(store.ok() && store->Work().ok()) << store.status();
+    ASSERT_TRUE(store->database()
+                    .Run("INSERT INTO campaign SELECT 99, 'other', 'v', '0000000000000009', "
+                         "settings, started + 9 FROM campaign;"
+                         "INSERT INTO shard VALUES (99, 0, 1, 2, 'interrupted', 1, 9)")
+                    .ok());
+    ASSERT_TRUE(store->Rest().ok());
+  }
+  std::vector<std::string> again = Arguments("store", {"--resume", "--chunks=1"});
+  std::erase(again, "--seed=7");
+  const Outcome outcome = Run(again);
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_THAT(outcome.out, HasSubstr("campaign: seed=7 "));
+}
+
 TEST_F(CampaignCommandTest, SaysWhyItCannotGoOn) {
   EXPECT_EQ(Run(Arguments("store")).status, 1);
   const std::string before = ReadAll(Path("store"));
@@ -197,6 +220,7 @@ TEST_F(CampaignCommandTest, SaysWhyItCannotGoOn) {
   refused({"--weights=fuzzz:3"}, "--weights: no engine 'fuzzz'");
   refused({"--weights=explore:0"}, "nothing is left to do");
   refused({"--shard=4/4"}, "--shard: expected i/n");
+  refused({"--chunks=1000000000000"}, "--chunks: expected a number of chunks up to 100000000");
   refused({"--engines=mutants"}, "--engines: mutants weakens each point over the whole library");
   refused({"--strategy=full"}, "which is for racewalk check");
 }
@@ -217,10 +241,9 @@ TEST_F(CampaignCommandTest, StopsWhenTheDiskIsFullAndGoesOnLater) {
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &old), 0);
   const rlimit small{.rlim_cur = 150'000, .rlim_max = old.rlim_max};
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
-  const pid_t pid = Start(Arguments("store", {"--chunks=600"}));
+  const pid_t pid = Start(Arguments("store", {"--chunks=600", "--json"}));
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &old), 0);
   const Outcome outcome = Finish(pid);
-  refused({"--chunks=1000000000000"}, "--chunks: expected a number of chunks up to 100000000");
   EXPECT_EQ(outcome.status, 1) << "what was found is in the store";
   const nlohmann::json object = nlohmann::json::parse(outcome.out, nullptr, false);
   ASSERT_TRUE(object.is_object()) << outcome.out;

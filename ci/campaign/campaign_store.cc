@@ -70,22 +70,23 @@ absl::StatusOr<std::optional<StoredShard>> FindShard(Database& database, const s
   return ReadShard(query->Bind(number).Bind(shards).Bind(View(name)));
 }
 
-absl::StatusOr<std::optional<StoredShard>> UnfinishedShard(Database& database, uint64_t number,
-                                                           uint64_t shards) {
-  absl::StatusOr<Statement> query = database.Prepare(
-      "SELECT version, seed, settings, state, seconds FROM campaign JOIN shard ON campaign = id "
-      "WHERE number = ? AND shards = ? AND state <> 'done' ORDER BY started DESC, id DESC LIMIT 1");
-  if (!query.ok()) return query.status();
-  return ReadShard(query->Bind(number).Bind(shards));
-}
-
-absl::StatusOr<std::optional<StoredShard>> ShardOfSeed(Database& database, const std::string& seed,
+absl::StatusOr<std::optional<StoredShard>> ShardToGoOn(Database& database,
+                                                       const WantedCampaign& wanted,
                                                        uint64_t number, uint64_t shards) {
-  absl::StatusOr<Statement> query = database.Prepare(
+  absl::StatusOr<Statement> query = database.Prepare(absl::StrCat(
       "SELECT version, seed, settings, state, seconds FROM campaign JOIN shard ON campaign = id "
-      "WHERE number = ? AND shards = ? AND seed = ? ORDER BY started DESC, id DESC LIMIT 1");
+      "WHERE number = ?1 AND shards = ?2 AND ",
+      wanted.seed ? "seed = ?5" : "state <> 'done' AND ?5 = ''",
+      " ORDER BY version = ?3 DESC, substr(settings, 1, length(?4)) = ?4 DESC, state <> 'done' "
+      "DESC, started DESC, id DESC LIMIT 1"));
   if (!query.ok()) return query.status();
-  return ReadShard(query->Bind(number).Bind(shards).Bind(View(seed)));
+  const std::string settings = absl::StrCat(wanted.settings, " ");
+  const std::string seed = wanted.seed.value_or("");
+  return ReadShard(query->Bind(number)
+                       .Bind(shards)
+                       .Bind(View(wanted.version))
+                       .Bind(View(settings))
+                       .Bind(View(seed)));
 }
 
 absl::StatusOr<std::unique_ptr<CampaignStore>> CampaignStore::Start(

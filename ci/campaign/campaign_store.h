@@ -37,11 +37,16 @@ struct StoredShard {
 // Errors of all below: as of Database::Run.
 absl::StatusOr<std::optional<StoredShard>> FindShard(Database& database, const std::string& name,
                                                      uint64_t number, uint64_t shards);
-// The one that was begun last of those that are not done.
-absl::StatusOr<std::optional<StoredShard>> UnfinishedShard(Database& database, uint64_t number,
-                                                           uint64_t shards);
-// The latest one of that seed, whatever its state.
-absl::StatusOr<std::optional<StoredShard>> ShardOfSeed(Database& database, const std::string& seed,
+// Which campaign somebody would like to go on with.
+struct WantedCampaign {
+  std::string version{};
+  std::string settings{};             // but for the last word, the weights
+  std::optional<std::string> seed{};  // nullopt: whatever it is
+};
+// Of a seed, whatever its state, else of those that are not done: one of that version and those
+// settings before one of that version, of these the one that was begun last.
+absl::StatusOr<std::optional<StoredShard>> ShardToGoOn(Database& database,
+                                                       const WantedCampaign& wanted,
                                                        uint64_t number, uint64_t shards);
 
 // "seed=1 here and seed=2 there": the first NAME=VALUE word in which two differ; "" if none.
