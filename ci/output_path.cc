@@ -120,8 +120,14 @@ absl::Status MakeOutputFolder(absl::string_view flag, const std::string& path) {
 
 absl::Status CheckDifferentFiles(absl::string_view flag, const std::string& path,
                                  absl::string_view other_flag, const std::string& other_path) {
-  if (path.empty() || other_path.empty() || Resolved(path) != Resolved(other_path)) {
-    return absl::OkStatus();
+  if (path.empty() || other_path.empty()) return absl::OkStatus();
+  std::error_code error;
+  if (Resolved(path) != Resolved(other_path)) {
+    // Not so of files that are not there.
+    if (!fs::equivalent(path, other_path, error) || error) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat(flag, " and ", other_flag, ": ", Quoted(path),
+                                                   " and ", Quoted(other_path),
+                                                   " are one file; choose another one"));
   }
   return absl::InvalidArgumentError(absl::StrCat(flag, " and ", other_flag, ": both name ",
                                                  Quoted(path), "; choose another name for one"));

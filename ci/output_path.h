@@ -26,7 +26,7 @@ absl::Status CheckOutputFolder(absl::string_view flag, const std::string& path);
 // Makes it, and those above it, unless it is there.
 absl::Status MakeOutputFolder(absl::string_view flag, const std::string& path);
 
-// Two files that must not be the same one, spelled in whatever way.
+// Two files that must not be the same one, spelled or linked in whatever way.
 absl::Status CheckDifferentFiles(absl::string_view flag, const std::string& path,
                                  absl::string_view other_flag, const std::string& other_path);
 

@@ -158,6 +158,10 @@ TEST_F(MergeTest, RefusesBeforeItWrites) {
   EXPECT_TRUE(absl::IsInvalidArgument(MergeStores(Path("out"), {Path("a"), Path("b")}).status()));
   EXPECT_FALSE(std::filesystem::exists(Path("out")));
   EXPECT_TRUE(absl::IsInvalidArgument(MergeStores(Path("a"), {Path("./a")}).status()));
+  std::filesystem::create_hard_link(Path("a"), Path("a_too"));
+  const absl::Status status = MergeStores(Path("a"), {Path("a_too")}).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_THAT(status.ToString(), ::testing::HasSubstr("are one file"));
 }
 
 TEST_F(MergeTest, AFailureLeavesOutAsItWas) {
