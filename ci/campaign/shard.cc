@@ -63,12 +63,18 @@ class Detector {
   }
 
   absl::Status Pair(const char* name, const char* count_name) {
-    if (environment_(name).empty()) return absl::OkStatus();
+    if (environment_(name).empty() && environment_(count_name).empty()) return absl::OkStatus();
     uint64_t number = 0;
     uint64_t shards = 0;
     absl::Status status = Read(name, number);
     status.Update(Read(count_name, shards));
     if (!status.ok()) return status;
+    if (environment_(name).empty()) {
+      // One shard is all there is, whoever it is.
+      if (shards == 1) return absl::OkStatus();
+      return absl::InvalidArgumentError(
+          absl::StrCat(count_name, " is set and ", name, " is not", kRemedy));
+    }
     if (environment_(count_name).empty()) {
       return absl::InvalidArgumentError(
           absl::StrCat(name, " is set and ", count_name, " is not", kRemedy));
@@ -106,8 +112,8 @@ class Detector {
 
   absl::Status Kubernetes() {
     const char* const name = "JOB_COMPLETION_INDEX";
-    if (environment_(name).empty()) return absl::OkStatus();
     if (!count_) return Pair(name, "JOB_COMPLETIONS");
+    if (environment_(name).empty()) return absl::OkStatus();
     uint64_t number = 0;
     absl::Status status = Read(name, number);
     return status.ok() ? Add(name, number, *count_) : status;

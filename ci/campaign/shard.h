@@ -30,7 +30,7 @@ using VariableReader = std::function<std::string(const char* name)>;
 // Of Slurm's arrays, indexed jobs of Kubernetes, Bazel's and GoogleTest's
 // sharding; `count` is of --shard-count, for Kubernetes, whose jobs are not
 // told. Errors, InvalidArgument: a variable that is no number or lacks its
-// partner, two engines that disagree.
+// partner (a count of 1 needs none), two engines that disagree.
 absl::StatusOr<Shard> DetectShard(const VariableReader& environment, std::optional<uint64_t> count);
 
 }  // namespace racewalk

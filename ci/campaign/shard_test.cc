@@ -85,6 +85,16 @@ TEST(ShardTest, ReadsBazelsAndGoogleTests) {
   ExpectRefused(Detect({{"GTEST_SHARD_INDEX", "0"}}), "GTEST_TOTAL_SHARDS is not");
 }
 
+// Each of the shards would do everything.
+TEST(ShardTest, RefusesANumberOfShardsWithoutAnIndex) {
+  ExpectRefused(Detect({{"GTEST_TOTAL_SHARDS", "4"}}),
+                "GTEST_TOTAL_SHARDS is set and GTEST_SHARD_INDEX is not; correct it or give");
+  ExpectRefused(Detect({{"TEST_TOTAL_SHARDS", "4"}}), "TEST_SHARD_INDEX is not");
+  ExpectRefused(Detect({{"TEST_TOTAL_SHARDS", "many"}}), "TEST_TOTAL_SHARDS: expected a number");
+  ExpectRefused(Detect({{"JOB_COMPLETIONS", "4"}}), "JOB_COMPLETION_INDEX is not");
+  ExpectShard(Detect({{"GTEST_TOTAL_SHARDS", "1"}}), 0, 1, "");
+}
+
 TEST(ShardTest, RefusesTwoThatDisagree) {
   ExpectRefused(Detect({{"SLURM_ARRAY_TASK_ID", "0"},
                         {"SLURM_ARRAY_TASK_COUNT", "4"},
