@@ -35,6 +35,13 @@ class Merger {
       if (status.ok()) status = Rows(table);
     }
     if (status.ok()) status = in_.database().Run("COMMIT");
+    // What ended somebody's worker did not end another's: of the two chunks the done one is kept.
+    if (status.ok()) {
+      status = out_.database().Run(
+          "DELETE FROM incident WHERE EXISTS (SELECT 1 FROM chunk c WHERE c.campaign = "
+          "incident.campaign AND c.unit = incident.unit AND c.number = incident.number AND "
+          "c.outcome = 0)");
+    }
     return status;
   }
 

@@ -175,6 +175,22 @@ TEST_F(MergeTest, AFailureLeavesOutAsItWas) {
   EXPECT_EQ(Dump("out"), before);
 }
 
+// A chunk that somebody could do has no incident, whoever comes first.
+TEST_F(MergeTest, DropsTheIncidentOfAChunkThatIsDone) {
+  const std::string died =
+      "INSERT INTO chunk VALUES (1, 1, 4, 1, 0, 0, 0, 7);"
+      "INSERT INTO incident VALUES (1, 1, 4, 'died');"
+      "INSERT INTO chunk VALUES (1, 1, 5, 1, 0, 0, 0, 7);"
+      "INSERT INTO incident VALUES (1, 1, 5, 'died too');";
+  Make("dead", died);
+  Make("good", Chunk(1, 4, 10));
+  ASSERT_TRUE(MergeStores(Path("one"), {Path("dead"), Path("good")}).ok());
+  EXPECT_THAT(Dump("one"), ::testing::Not(::testing::HasSubstr("|4|died\n")));
+  EXPECT_THAT(Dump("one"), ::testing::HasSubstr("|5|died too\n"));
+  ASSERT_TRUE(MergeStores(Path("good"), {Path("dead")}).ok());
+  EXPECT_EQ(Dump("good"), Dump("one"));
+}
+
 TEST_F(MergeTest, RefusesEqualNamesOfOtherSettings) {
   Make("a", "");
   Make("b", "UPDATE campaign SET settings = 'others'");
