@@ -15,14 +15,17 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "ci/output_path.h"
 #include "ci/store/database.h"
 #include "ci/store/schema.h"
+#include "ci/store/union_tables.h"
 #include "scenarios/files.h"
 
 namespace racewalk {
@@ -140,6 +143,25 @@ void PutBack(const std::string& path) {
   if (database.ok()) (void)database->Int("SELECT count(*) FROM sqlite_schema");
 }
 
+// The name of a table that is not there or lacks a column; "" if all are as they should be.
+absl::StatusOr<std::string> MissingTable(Database& database) {
+  std::vector<std::pair<std::string, std::string>> tables = {
+      {"campaign", "id, name, version, seed, settings, started"},
+      {"unit", "id, engine, scenario, mmu, variant, strategy, weaken"}};
+  for (const UnionTable& table : UnionTables()) {
+    std::vector<std::string> columns;
+    for (const UnionColumn& column : table.columns) columns.push_back(column.name);
+    tables.emplace_back(table.name, absl::StrJoin(columns, ", "));
+  }
+  for (const auto& [table, columns] : tables) {
+    const absl::Status status =
+        database.Prepare(absl::StrCat("SELECT ", columns, " FROM ", table)).status();
+    if (absl::IsUnavailable(status) || absl::IsDataLoss(status)) return status;
+    if (!status.ok()) return table;
+  }
+  return "";
+}
+
 // Whether all of it can be read: a file may be cut, or half of another one.
 absl::StatusOr<Database> OpenChecked(const std::string& place, const std::string& path) {
   const absl::StatusOr<Header> header = ReadHeader(place, path);
@@ -152,6 +174,11 @@ absl::StatusOr<Database> OpenChecked(const std::string& place, const std::string
   const absl::StatusOr<std::string> check = database->Text("PRAGMA quick_check(1)");
   if (!check.ok()) return Bad(place, path, check.status());
   if (*check != "ok") return Bad(place, path, absl::DataLossError(*check));
+  const absl::StatusOr<std::string> missing = MissingTable(*database);
+  if (!missing.ok()) return Bad(place, path, missing.status());
+  if (!missing->empty()) {
+    return Bad(place, path, absl::DataLossError(absl::StrCat("it has no whole table ", *missing)));
+  }
   return database;
 }
 

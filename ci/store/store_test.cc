@@ -107,6 +107,19 @@ TEST_F(StoreTest, RefusesOtherFiles) {
   ExpectRefused("no store");
 }
 
+TEST_F(StoreTest, RefusesAStoreWithoutAllItsTables) {
+  for (const std::string sql :
+       {"DROP TABLE incident", "DROP TABLE unit", "ALTER TABLE shard DROP COLUMN jobs"}) {
+    Make();
+    {
+      absl::StatusOr<Database> database = Database::Open(path_, Database::Access::kReadWrite);
+      ASSERT_TRUE(database.ok() && database->Run(sql).ok()) << sql;
+    }
+    ExpectRefused("is damaged (it has no whole table ");
+    fs::remove(path_);
+  }
+}
+
 TEST_F(StoreTest, RefusesOtherDatabasesAndVersions) {
   Make();
   std::string bytes = Folder().begin()->second;
