@@ -250,7 +250,7 @@ class CampaignRun {
       running_[static_cast<std::size_t>(worker)].killed_at = bytes;
       kill(pool.pid(worker), SIGKILL);
     }
-    if (!store_.pending()) return absl::OkStatus();
+    if (!store_.pending() && now - committed_ < options_.heartbeat) return absl::OkStatus();
     return Commit();
   }
 
@@ -259,17 +259,17 @@ class CampaignRun {
     const char* state = "running";
     if (ended_at_ || Finished()) state = end_.interrupted ? "interrupted" : "done";
     if (absl::Status status = store_.Commit(seconds, state); !status.ok()) return status;
-    CampaignProgress& progress = end_.progress;
-    if (progress.chunks_left) *progress.chunks_left -= written_.chunks;
-    progress.chunks += std::exchange(written_.chunks, 0);
-    progress.executions += std::exchange(written_.executions, 0);
-    progress.violations += std::exchange(written_.violations, 0);
     committed_ = steady_clock::now();
     // Whoever was told of something finds it in the store, whatever happens next.
     for (const auto& [unit, violation] : std::exchange(found_, {})) {
       hooks_.found(units_[unit], violation);
     }
     for (const std::string& text : std::exchange(incidents_, {})) hooks_.incident(text);
+    CampaignProgress& progress = end_.progress;
+    if (progress.chunks_left) *progress.chunks_left -= written_.chunks;
+    progress.chunks += std::exchange(written_.chunks, 0);
+    progress.executions += std::exchange(written_.executions, 0);
+    progress.violations += std::exchange(written_.violations, 0);
     progress.incidents += std::exchange(written_.incidents, 0);
     progress.seconds = seconds;
     if (options_.seconds) progress.seconds_left = std::max(*options_.seconds - seconds, 0.0);
@@ -299,6 +299,7 @@ class CampaignRun {
   CampaignEnd end_{};
   const steady_clock::time_point start_ = steady_clock::now();
   steady_clock::time_point ticked_{};
+  steady_clock::time_point committed_ = start_;
   std::optional<double> ended_at_{};  // nothing more is handed out since then
 };
 

@@ -37,6 +37,8 @@ struct CampaignRunOptions {
   std::optional<double> seconds{};      // of wall time, from now on
   uint64_t memory = uint64_t{1} << 30;  // bytes of a worker with what it starts
   std::chrono::milliseconds chunk_limit{120'000};
+  // After so long without anything done, the time that went by is put into the store.
+  std::chrono::milliseconds heartbeat{5'000};
 };
 
 struct CampaignProgress {

@@ -229,7 +229,6 @@ TEST_F(CampaignRunTest, AChunkKilledFromOutsideIsTriedOnceMore) {
   EXPECT_EQ(Query("always", "SELECT count(*) FROM chunk WHERE outcome = 1"), "1");
 }
 
-TEST_F(CampaignRunTest, EndsWithItsTime) {
 // Goal: two chunks that are killed in turn are not tried for ever. Method: all are killed five
 // times, two at a time; files count, as the next try is in another process.
 TEST_F(CampaignRunTest, ChunksThatAreKilledInTurnAreEachTriedOnceMore) {
@@ -292,6 +291,7 @@ TEST_F(CampaignRunTest, KeepsTheTimeThatALongChunkTakes) {
   EXPECT_EQ(told.back().chunks, 1u);
 }
 
+TEST_F(CampaignRunTest, EndsWithItsTime) {
   options_.chunks.reset();
   options_.seconds = 0.3;
   const CampaignEnd end = Run("store", Engines());
@@ -300,7 +300,6 @@ TEST_F(CampaignRunTest, KeepsTheTimeThatALongChunkTakes) {
   EXPECT_EQ(Query("store", "SELECT state FROM shard"), "done");
 }
 
-TEST(ChunkOutcomeTest, CrossesAPipe) {
 TEST(AddViolationTest, KeepsWhatCanBeReplayed) {
   const SeenViolation threads{.kind = "leak", .count = 2};
   const SeenViolation longer{.kind = "leak", .steps = 9, .token = "long"};
@@ -315,6 +314,7 @@ TEST(AddViolationTest, KeepsWhatCanBeReplayed) {
   EXPECT_EQ(kept[0].token, "long");
 }
 
+TEST(ChunkOutcomeTest, CrossesAPipe) {
   ChunkOutcome outcome{.problem = "p",
                        .executions = 1,
                        .steps = 2,
