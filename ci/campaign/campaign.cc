@@ -139,12 +139,6 @@ class Campaign {
     const absl::StatusOr<std::optional<StoredShard>> stored =
         ShardToGoOn(store_->database(), wanted, place.shard, place.shards);
     if (!stored.ok()) return stored.status();
-    // With a seed, what is asked for is the campaign of that seed.
-    if (seed_ && *stored && (*stored)->identity.seed != FormatHex64(*seed_)) stored->reset();
-    if (seed_ && !*stored) {
-      stored = ShardOfSeed(store_->database(), FormatHex64(*seed_), place.shard, place.shards);
-      if (!stored.ok()) return stored.status();
-    }
     const StoredShard* const known = *stored ? &**stored : nullptr;
     if (!options_.resume) {
       if (known != nullptr && seed_) return AlreadyThere(*known);

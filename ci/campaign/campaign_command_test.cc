@@ -220,6 +220,7 @@ TEST_F(CampaignCommandTest, SaysWhyItCannotGoOn) {
   refused({"--weights=fuzzz:3"}, "--weights: no engine 'fuzzz'");
   refused({"--weights=explore:0"}, "nothing is left to do");
   refused({"--shard=4/4"}, "--shard: expected i/n");
+  refused({"--chunks=1000000000000"}, "--chunks: expected a number of chunks up to 100000000");
   refused({"--engines=mutants"}, "--engines: mutants weakens each point over the whole library");
   refused({"--strategy=full"}, "which is for racewalk check");
 }
@@ -240,10 +241,9 @@ TEST_F(CampaignCommandTest, StopsWhenTheDiskIsFullAndGoesOnLater) {
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &old), 0);
   const rlimit small{.rlim_cur = 150'000, .rlim_max = old.rlim_max};
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
-  const pid_t pid = Start(Arguments("store", {"--chunks=600"}));
+  const pid_t pid = Start(Arguments("store", {"--chunks=600", "--json"}));
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &old), 0);
   const Outcome outcome = Finish(pid);
-  refused({"--chunks=1000000000000"}, "--chunks: expected a number of chunks up to 100000000");
   EXPECT_EQ(outcome.status, 1) << "what was found is in the store";
   const nlohmann::json object = nlohmann::json::parse(outcome.out, nullptr, false);
   ASSERT_TRUE(object.is_object()) << outcome.out;
