@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -98,12 +99,12 @@ TEST_F(FilesTest, WhatAKilledProcessLeftIsRemoved) {
   all.insert(all.end(), {dead + "-0.tmp", dead + "-17.tmp", dead + "-probe.tmp"});
   const auto old = std::filesystem::file_time_type::clock::now() - std::chrono::hours(1);
   for (const std::string& name : all) {
-    ASSERT_TRUE(WriteFileAtomically(Path(name), "half").ok());
+    std::ofstream(Path(name)) << "half";
     std::filesystem::last_write_time(Path(name), old);
   }
   // Somebody on another machine may be writing it.
   const std::string young = dead + "-young.tmp";
-  ASSERT_TRUE(WriteFileAtomically(Path(young), "half").ok());
+  std::ofstream(Path(young)) << "half";
   std::filesystem::last_write_time(
       Path(young), std::filesystem::file_time_type::clock::now() + std::chrono::hours(1));
   RemoveStaleTemporaries(folder_);
