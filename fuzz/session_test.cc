@@ -106,7 +106,8 @@ TEST(FuzzChunk, GoesWhereItIsTold) {
     EXPECT_EQ(entry.input.subject.variant, "rwlock");
   }
   std::set<std::string> places;
-  for (const CorpusEntry& entry : Fuzzed({}, 20).entries()) {
+  const Corpus everywhere = Fuzzed({}, 20);
+  for (const CorpusEntry& entry : everywhere.entries()) {
     places.insert(entry.input.subject.mmu + entry.input.subject.variant);
   }
   EXPECT_GT(places.size(), 4u);
