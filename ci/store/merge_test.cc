@@ -95,7 +95,7 @@ std::string Chunk(int id, int number, int nanoseconds) {
                       nanoseconds, ");");
 }
 
-std::string Violation(int id, int steps, const std::string& token) {
+std::string ViolationRow(int id, int steps, const std::string& token) {
   return absl::StrCat("INSERT INTO violation VALUES (", id, ", 'leak|R4|', ", id,
                       ", 'leak', 'R4', 'a.h:1', '', '', 'It leaks.', '', ", steps, ", '", token,
                       "', 'timeline', 'trace');");
@@ -109,9 +109,9 @@ std::string Sighting(int id, int number) {
 // Goal: union in any order and grouping. Method: three stores that overlap,
 // differ in what is kept of equal keys, and number things differently.
 TEST_F(MergeTest, IsIdempotentCommutativeAndAssociative) {
-  Make("a", Chunk(1, 0, 10) + Chunk(1, 1, 11) + Violation(1, 30, "x") + Sighting(1, 0));
-  Make("b", Chunk(2, 1, 5) + Chunk(2, 2, 12) + Violation(2, 20, "y") + Sighting(2, 2), true);
-  Make("c", Chunk(1, 3, 10) + Violation(1, 20, "z") +
+  Make("a", Chunk(1, 0, 10) + Chunk(1, 1, 11) + ViolationRow(1, 30, "x") + Sighting(1, 0));
+  Make("b", Chunk(2, 1, 5) + Chunk(2, 2, 12) + ViolationRow(2, 20, "y") + Sighting(2, 2), true);
+  Make("c", Chunk(1, 3, 10) + ViolationRow(1, 20, "z") +
                 "INSERT INTO shard VALUES (1, 0, 2, 2, 'done', 1.5, 9);"
                 "INSERT INTO incident VALUES (1, 1, 4, 'died');"
                 "INSERT INTO corpus VALUES (1, 'text', 1, 4, 7);"
@@ -144,8 +144,8 @@ TEST_F(MergeTest, IsIdempotentCommutativeAndAssociative) {
 }
 
 TEST_F(MergeTest, KeepsAnExecutionThatCanBeReplayed) {
-  Make("threads", Violation(1, 0, ""));
-  Make("explored", Violation(1, 20, "y"));
+  Make("threads", ViolationRow(1, 0, ""));
+  Make("explored", ViolationRow(1, 20, "y"));
   for (const auto& [first, second] :
        {std::pair("threads", "explored"), std::pair("explored", "threads")}) {
     ASSERT_TRUE(MergeStores(Path(absl::StrCat("from_", first)), {Path(first), Path(second)}).ok());
