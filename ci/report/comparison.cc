@@ -93,7 +93,7 @@ std::string WorseText(const NightMutant& there, const NightMutant& here) {
 }
 
 void CompareMutants(const StoreNights& store, const Baseline& baseline, Comparison& result) {
-  std::map<MutantName, const NightMutant*> here;
+  std::map<MutantKey, const NightMutant*> here;
   for (const NightMutant& mutant : store.mutants) here[mutant.name] = &mutant;
   for (const auto& [name, there] : baseline.mutants) {
     const auto found = here.find(name);

@@ -257,14 +257,14 @@ void AddTimelines(Rows& rows, const Night& told, std::vector<NightViolation>& vi
 }
 
 std::vector<NightMutant> LoadMutants(Rows& rows, const Units& units, int64_t night) {
-  std::map<MutantName, NightMutant> by_name;
+  std::map<MutantKey, NightMutant> by_name;
   rows.Each(
       absl::StrCat("SELECT unit, number, killed, executions, nanoseconds, scenario, kind, token, ",
                    kIsReplay, " FROM mutant WHERE campaign = ? ORDER BY unit, number"),
       [&](const Statement& row) {
         const auto unit = units.find(row.Int(0));
         if (unit == units.end()) return;
-        const MutantName name{unit->second.weaken, unit->second.mmu, unit->second.variant};
+        const MutantKey name{unit->second.weaken, unit->second.mmu, unit->second.variant};
         NightMutant& mutant = by_name[name];
         mutant.name = name;
         const bool killed = row.Int(2) != 0;
@@ -409,7 +409,7 @@ absl::StatusOr<Baseline> LoadBaseline(Store& store, const Night& told) {
         [&](const Statement& row) { result.classes[row.Text(0)] = night.started; }, night.id);
   }
   for (NightMutant& mutant : LoadMutants(rows, units, result.night.id)) {
-    const MutantName name = mutant.name;
+    const MutantKey name = mutant.name;
     result.mutants[name] = std::move(mutant);
   }
   result.rates = NightRates(rows, units, result.night.id);

@@ -38,7 +38,7 @@ std::string UnitText(const UnitName& unit) {
                 unit.scenario, unit.mmu, unit.variant, unit.strategy, weaken});
 }
 
-std::string MutantText(const MutantName& mutant) {
+std::string MutantText(const MutantKey& mutant) {
   return Words({mutant.point, mutant.mmu, mutant.variant});
 }
 

@@ -15,7 +15,7 @@ namespace racewalk {
 // first unless it explores; "mutants kick_waits tdp owned".
 std::string UnitText(const UnitName& unit);
 // "table_publish stage2 rwlock".
-std::string MutantText(const MutantName& mutant);
+std::string MutantText(const MutantKey& mutant);
 
 // "executions" or "rounds": what an engine counts.
 absl::string_view CountedBy(absl::string_view engine);

@@ -86,15 +86,15 @@ struct NightViolation {
 };
 
 // A weakened point, in an MMU and a variant.
-struct MutantName {
+struct MutantKey {
   std::string point{};
   std::string mmu{};
   std::string variant{};
-  auto operator<=>(const MutantName&) const = default;
+  auto operator<=>(const MutantKey&) const = default;
 };
 
 struct NightMutant {
-  MutantName name{};
+  MutantKey name{};
   bool killed = false;           // by the replay or a search
   bool replayed = false;         // the execution that is known to kill does
   bool replay_failed = false;    // where it should have been replayed, there was a search
@@ -142,7 +142,7 @@ struct Baseline {
   std::string path{};
   Night night{};                                        // its newest, of those before the told one
   std::map<std::string, int64_t> classes{};             // of all its nights: when last seen
-  std::map<MutantName, NightMutant> mutants{};          // of the night
+  std::map<MutantKey, NightMutant> mutants{};           // of the night
   std::map<UnitName, ChunkRates> rates{};               // of the night
   std::vector<std::map<UnitName, double>> all_rates{};  // of each of its last nights, means
 };

@@ -71,7 +71,7 @@ class SyntheticStore {
         started_ + after, count);
   }
 
-  void Mutant(const MutantName& name, bool killed, double seconds = 1.5) {
+  void Mutant(const MutantKey& name, bool killed, double seconds = 1.5) {
     const UnitName unit{
         .engine = "mutants", .mmu = name.mmu, .variant = name.variant, .weaken = name.point};
     Run("INSERT INTO mutant VALUES(?, ?, ?, ?, 700, ?, ?, ?, ?)", night_, Unit(unit), number_++,
@@ -82,7 +82,7 @@ class SyntheticStore {
   }
 
   // Its first chunk, which runs the known execution again.
-  void Replay(const MutantName& name) {
+  void Replay(const MutantKey& name) {
     const UnitName unit{
         .engine = "mutants", .mmu = name.mmu, .variant = name.variant, .weaken = name.point};
     Run("INSERT INTO mutant VALUES(?, ?, 0, 1, 1, 2000000, 'fault_vs_fault', 'use-after-free', "
