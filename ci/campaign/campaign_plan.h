@@ -24,7 +24,7 @@ struct CampaignWorlds {
 
 struct PlannedEngine {
   std::string name{};
-  std::unique_ptr<Engine> engine{};
+  std::unique_ptr<CampaignEngine> engine{};
 };
 
 struct CampaignPlan {

@@ -18,6 +18,7 @@
 #include "ci/sentences.h"
 #include "ci/store/database.h"
 #include "ci/store/mutant_rows.h"
+#include "ci/store/store_rows.h"
 #include "ci/table.h"
 
 namespace racewalk {
@@ -27,21 +28,19 @@ namespace {
 constexpr std::size_t kMostLines = 20;
 
 absl::Status ReadEngines(Database& database, int64_t campaign, CampaignReport& report) {
-  absl::StatusOr<Statement> rows = database.Prepare(
+  StoreRows rows(database);
+  rows.Each(
       "SELECT engine, count(*), sum(executions), sum(nanoseconds) * 1e-9, sum(outcome <> 0) "
-      "FROM chunk JOIN unit ON unit.id = unit WHERE campaign = ? GROUP BY engine ORDER BY engine");
-  if (!rows.ok()) return rows.status();
-  rows->Bind(campaign);
-  for (;;) {
-    const absl::StatusOr<bool> row = rows->Step();
-    if (!row.ok()) return row.status();
-    if (!*row) return absl::OkStatus();
-    report.engines.push_back({.engine = rows->Text(0),
-                              .chunks = static_cast<uint64_t>(rows->Int(1)),
-                              .executions = static_cast<uint64_t>(rows->Int(2)),
-                              .seconds = rows->Real(3),
-                              .incidents = static_cast<uint64_t>(rows->Int(4))});
-  }
+      "FROM chunk JOIN unit ON unit.id = unit WHERE campaign = ? GROUP BY engine ORDER BY engine",
+      [&](const Statement& row) {
+        report.engines.push_back({.engine = row.Text(0),
+                                  .chunks = static_cast<uint64_t>(row.Int(1)),
+                                  .executions = static_cast<uint64_t>(row.Int(2)),
+                                  .seconds = row.Real(3),
+                                  .incidents = static_cast<uint64_t>(row.Int(4))});
+      },
+      campaign);
+  return rows.status();
 }
 
 CampaignUnit UnitAt(const Statement& row, int column) {
@@ -55,83 +54,81 @@ CampaignUnit UnitAt(const Statement& row, int column) {
 constexpr absl::string_view kUnitColumns = "engine, scenario, mmu, variant, strategy, weaken";
 
 absl::Status ReadViolations(Database& database, int64_t campaign, CampaignReport& report) {
-  absl::StatusOr<Statement> rows = database.Prepare(absl::StrCat(
-      "SELECT ", kUnitColumns,
-      ", v.class, kind, invariant, place, other_place, points, sentence, explanation, steps, "
-      "token, timeline, trace, seen.chunks, seen.times FROM violation v JOIN unit ON "
-      "unit.id = unit JOIN (SELECT class, count(*) AS chunks, sum(count) AS times FROM sighting "
-      "WHERE campaign = ?1 GROUP BY class) seen ON seen.class = v.class WHERE campaign = ?1 "
-      "ORDER BY seen.times DESC, v.class LIMIT ",
-      kMostClasses));
-  if (!rows.ok()) return rows.status();
-  rows->Bind(campaign);
-  for (;;) {
-    const absl::StatusOr<bool> row = rows->Step();
-    if (!row.ok()) return row.status();
-    if (!*row) return absl::OkStatus();
-    report.violations.push_back({.violation = {.kind = rows->Text(7),
-                                               .invariant = rows->Text(8),
-                                               .place = rows->Text(9),
-                                               .other_place = rows->Text(10),
-                                               .points = rows->Text(11),
-                                               .sentence = rows->Text(12),
-                                               .explanation = rows->Text(13),
-                                               .steps = static_cast<uint64_t>(rows->Int(14)),
-                                               .token = rows->Text(15),
-                                               .timeline = rows->Text(16),
-                                               .trace = rows->Text(17),
-                                               .count = static_cast<uint64_t>(rows->Int(19))},
-                                 .name = rows->Text(6),
-                                 .unit = UnitAt(*rows, 0),
-                                 .chunks = static_cast<uint64_t>(rows->Int(18))});
-  }
+  StoreRows rows(database);
+  rows.Each(
+      absl::StrCat(
+          "SELECT ", kUnitColumns,
+          ", v.class, kind, invariant, place, other_place, points, sentence, explanation, steps, "
+          "token, timeline, trace, seen.chunks, seen.times FROM violation v JOIN unit ON "
+          "unit.id = unit JOIN (SELECT class, count(*) AS chunks, sum(count) AS times FROM "
+          "sighting WHERE campaign = ?1 GROUP BY class) seen ON seen.class = v.class "
+          "WHERE campaign = ?1 ORDER BY seen.times DESC, v.class LIMIT ",
+          kMostClasses),
+      [&](const Statement& row) {
+        report.violations.push_back({.violation = {.kind = row.Text(7),
+                                                   .invariant = row.Text(8),
+                                                   .place = row.Text(9),
+                                                   .other_place = row.Text(10),
+                                                   .points = row.Text(11),
+                                                   .sentence = row.Text(12),
+                                                   .explanation = row.Text(13),
+                                                   .steps = static_cast<uint64_t>(row.Int(14)),
+                                                   .token = row.Text(15),
+                                                   .timeline = row.Text(16),
+                                                   .trace = row.Text(17),
+                                                   .count = static_cast<uint64_t>(row.Int(19))},
+                                     .name = row.Text(6),
+                                     .unit = UnitAt(row, 0),
+                                     .chunks = static_cast<uint64_t>(row.Int(18))});
+      },
+      campaign);
+  return rows.status();
 }
 
 absl::Status ReadIncidents(Database& database, int64_t campaign, CampaignReport& report) {
-  absl::StatusOr<Statement> rows = database.Prepare(absl::StrCat(
-      "SELECT ", kUnitColumns,
-      ", incident.number, text FROM incident JOIN unit ON unit.id = unit WHERE campaign = ? "
-      "ORDER BY ",
-      kUnitColumns, ", incident.number LIMIT ", kMostClasses));
-  if (!rows.ok()) return rows.status();
-  rows->Bind(campaign);
-  for (;;) {
-    const absl::StatusOr<bool> row = rows->Step();
-    if (!row.ok()) return row.status();
-    if (!*row) return absl::OkStatus();
-    report.incidents.push_back({.unit = UnitAt(*rows, 0),
-                                .number = static_cast<uint64_t>(rows->Int(6)),
-                                .text = rows->Text(7)});
-  }
+  StoreRows rows(database);
+  rows.Each(
+      absl::StrCat(
+          "SELECT ", kUnitColumns,
+          ", incident.number, text FROM incident JOIN unit ON unit.id = unit WHERE campaign = ? "
+          "ORDER BY ",
+          kUnitColumns, ", incident.number LIMIT ", kMostClasses),
+      [&](const Statement& row) {
+        report.incidents.push_back({.unit = UnitAt(row, 0),
+                                    .number = static_cast<uint64_t>(row.Int(6)),
+                                    .text = row.Text(7)});
+      },
+      campaign);
+  return rows.status();
 }
 
 absl::Status ReadMutants(Database& database, int64_t campaign,
                          const std::vector<Survivor>& explained, CampaignReport& report) {
-  absl::StatusOr<Statement> rows = database.Prepare(absl::StrCat(
-      "SELECT weaken, mmu, variant, max(killed), sum(NOT ", kIsReplay, "), sum(killed AND NOT ",
-      kIsReplay,
-      ") FROM mutant JOIN unit ON unit.id = unit WHERE campaign = ? GROUP BY unit.id ORDER BY "
-      "weaken, mmu, variant"));
-  if (!rows.ok()) return rows.status();
-  rows->Bind(campaign);
-  for (;;) {
-    const absl::StatusOr<bool> row = rows->Step();
-    if (!row.ok()) return row.status();
-    if (!*row) return absl::OkStatus();
-    ++report.mutants_searched;
-    const bool killed = rows->Int(3) != 0;
-    const bool afresh = rows->Int(4) != 0;
-    const bool found = rows->Int(5) != 0;
-    report.searched_afresh += afresh ? 1 : 0;
-    report.found_afresh += found ? 1 : 0;
-    report.mutants_killed += killed ? 1 : 0;
-    MutantUnit unit{.point = rows->Text(0), .mmu = rows->Text(1), .variant = rows->Text(2)};
-    if (killed && afresh && !found) report.only_replayed.push_back(unit);
-    if (killed) continue;
-    const bool known = std::any_of(explained.begin(), explained.end(),
-                                   [&](const Survivor& survivor) { return survivor.unit == unit; });
-    if (!known) report.survivors.push_back(std::move(unit));
-  }
+  StoreRows rows(database);
+  rows.Each(
+      absl::StrCat(
+          "SELECT weaken, mmu, variant, max(killed), sum(NOT ", kIsReplay, "), sum(killed AND NOT ",
+          kIsReplay,
+          ") FROM mutant JOIN unit ON unit.id = unit WHERE campaign = ? GROUP BY unit.id ORDER BY "
+          "weaken, mmu, variant"),
+      [&](const Statement& row) {
+        ++report.mutants_searched;
+        const bool killed = row.Int(3) != 0;
+        const bool afresh = row.Int(4) != 0;
+        const bool found = row.Int(5) != 0;
+        report.searched_afresh += afresh ? 1 : 0;
+        report.found_afresh += found ? 1 : 0;
+        report.mutants_killed += killed ? 1 : 0;
+        MutantUnit unit{.point = row.Text(0), .mmu = row.Text(1), .variant = row.Text(2)};
+        if (killed && afresh && !found) report.only_replayed.push_back(unit);
+        if (killed) return;
+        const bool known =
+            std::any_of(explained.begin(), explained.end(),
+                        [&](const Survivor& survivor) { return survivor.unit == unit; });
+        if (!known) report.survivors.push_back(std::move(unit));
+      },
+      campaign);
+  return rows.status();
 }
 
 std::string RateText(const EngineTotals& totals) {

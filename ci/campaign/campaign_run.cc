@@ -92,7 +92,7 @@ class CampaignRun {
 
  private:
   struct Running {
-    Position position{};
+    ChunkPosition position{};
     steady_clock::time_point since{};
     uint64_t killed_at = 0;  // bytes of memory for which this process ended it; 0: it did not
   };
@@ -107,10 +107,10 @@ class CampaignRun {
   }
 
   double Elapsed() const { return Seconds(steady_clock::now() - start_); }
-  std::size_t UnitOf(const Position& position) const {
+  std::size_t UnitOf(const ChunkPosition& position) const {
     return first_unit_[position.engine] + position.unit;
   }
-  bool Mine(const Position& position) const {
+  bool Mine(const ChunkPosition& position) const {
     return InShard(position.index, options_.shard, options_.shards, options_.seed) &&
            !store_.IsDone(UnitOf(position), position.number);
   }
@@ -151,16 +151,16 @@ class CampaignRun {
     if ((end_.interrupted || over) && !ended_at_) ended_at_ = Elapsed();
   }
 
-  std::optional<Position> Next() {
+  std::optional<ChunkPosition> Next() {
     if (ended_at_) return std::nullopt;
     if (!again_.empty()) {
-      const Position position = again_.front();
+      const ChunkPosition position = again_.front();
       again_.pop_front();
       return position;
     }
     for (;;) {
       if (options_.chunks && next_ >= *options_.chunks) return std::nullopt;
-      const Position position = sequence_.Next();
+      const ChunkPosition position = sequence_.Next();
       next_ = position.index + 1;
       if (Mine(position)) return position;
     }
@@ -169,7 +169,7 @@ class CampaignRun {
   absl::Status HandOut(WorkerPool& pool) {
     for (int worker = 0; worker < pool.size(); ++worker) {
       if (pool.busy(worker)) continue;
-      const std::optional<Position> position = Next();
+      const std::optional<ChunkPosition> position = Next();
       if (!position) return absl::OkStatus();
       running_[static_cast<std::size_t>(worker)] = {.position = *position,
                                                     .since = steady_clock::now()};
@@ -198,7 +198,7 @@ class CampaignRun {
   }
 
   absl::Status TakeEnd(const WorkerReport& report, const Running& running) {
-    const Position& position = running.position;
+    const ChunkPosition& position = running.position;
     const bool memory = running.killed_at != 0 && report.signal == SIGKILL;
     // The machine's doing, or a person's: it says little about the chunk.
     if (report.signal == SIGKILL && !memory && killed_before_.insert(position.index).second) {
@@ -218,7 +218,7 @@ class CampaignRun {
     return Write(position, end, outcome, text);
   }
 
-  absl::Status Write(const Position& position, ChunkEnd end, const ChunkOutcome& outcome,
+  absl::Status Write(const ChunkPosition& position, ChunkEnd end, const ChunkOutcome& outcome,
                      const std::string& incident) {
     const std::size_t unit = UnitOf(position);
     absl::StatusOr<std::vector<std::string>> fresh =
@@ -289,7 +289,7 @@ class CampaignRun {
   std::vector<std::size_t> first_unit_{};  // by engine
   Sequence sequence_;
   uint64_t next_ = 0;                   // position
-  std::deque<Position> again_{};        // whose worker was killed from outside
+  std::deque<ChunkPosition> again_{};   // whose worker was killed from outside
   std::set<uint64_t> killed_before_{};  // positions; as many as the machine's own kills
   std::vector<Running> running_;
   // Written and not committed, hence not told.

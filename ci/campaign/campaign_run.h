@@ -20,7 +20,7 @@ namespace racewalk {
 
 // An engine and its part of the chunks.
 struct WeightedEngine {
-  std::unique_ptr<Engine> engine{};  // with one unit at least
+  std::unique_ptr<CampaignEngine> engine{};  // with one unit at least
   std::string name{};
   uint64_t weight = 1;
 };

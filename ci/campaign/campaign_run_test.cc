@@ -31,7 +31,7 @@ namespace {
 
 using Work = std::function<void(std::size_t unit, uint64_t number, ChunkOutcome& outcome)>;
 
-class FakeEngine final : public Engine {
+class FakeEngine final : public CampaignEngine {
  public:
   FakeEngine(const std::string& name, int units, Work work) : work_(std::move(work)) {
     for (int i = 0; i < units; ++i) {

@@ -87,9 +87,9 @@ std::string FormatChunkOutcome(const ChunkOutcome& outcome);
 absl::StatusOr<ChunkOutcome> ParseChunkOutcome(absl::string_view message);
 
 // Made before the workers are forked; Run is called in them. Thread-compatible.
-class Engine {
+class CampaignEngine {
  public:
-  virtual ~Engine() = default;
+  virtual ~CampaignEngine() = default;
 
   // Always the same for the same settings; all of one engine's name, which the schema knows.
   virtual const std::vector<CampaignUnit>& units() const = 0;

@@ -16,7 +16,7 @@
 namespace racewalk {
 namespace {
 
-class ExploreEngine final : public Engine {
+class ExploreEngine final : public CampaignEngine {
  public:
   ExploreEngine(std::vector<Unit> units, ExplorerFactory factory, uint64_t executions)
       : plan_(std::move(units)),
@@ -95,8 +95,8 @@ SeenViolation SeenOf(const Finding& finding) {
           .trace = finding.trace};
 }
 
-std::unique_ptr<Engine> MakeExploreEngine(std::vector<Unit> units, ExplorerFactory factory,
-                                          uint64_t executions) {
+std::unique_ptr<CampaignEngine> MakeExploreEngine(std::vector<Unit> units, ExplorerFactory factory,
+                                                  uint64_t executions) {
   return std::make_unique<ExploreEngine>(std::move(units), std::move(factory), executions);
 }
 

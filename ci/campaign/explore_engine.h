@@ -18,8 +18,8 @@ inline constexpr uint64_t kChunkExecutions = 20'000;
 inline constexpr uint64_t kMostSightings = 8;
 
 // `units` enumerate nothing: an enumeration is one long piece of work.
-std::unique_ptr<Engine> MakeExploreEngine(std::vector<Unit> units, ExplorerFactory factory,
-                                          uint64_t executions = kChunkExecutions);
+std::unique_ptr<CampaignEngine> MakeExploreEngine(std::vector<Unit> units, ExplorerFactory factory,
+                                                  uint64_t executions = kChunkExecutions);
 
 // For whoever has findings to tell the store.
 SeenViolation SeenOf(const Finding& finding);

@@ -71,7 +71,7 @@ class OpenUnit {
   std::vector<SeenViolation> findings_{};
 };
 
-class FuzzEngine final : public Engine {
+class FuzzEngine final : public CampaignEngine {
  public:
   FuzzEngine(std::vector<FuzzUnit> units, std::vector<std::string> weaken, ExplorerFactory factory,
              uint64_t inputs, NanosecondClock clock)
@@ -161,9 +161,10 @@ uint64_t SteadyNanoseconds() {
       std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count());
 }
 
-std::unique_ptr<Engine> MakeFuzzEngine(std::vector<FuzzUnit> units, std::vector<std::string> weaken,
-                                       ExplorerFactory factory, uint64_t inputs,
-                                       NanosecondClock clock) {
+std::unique_ptr<CampaignEngine> MakeFuzzEngine(std::vector<FuzzUnit> units,
+                                               std::vector<std::string> weaken,
+                                               ExplorerFactory factory, uint64_t inputs,
+                                               NanosecondClock clock) {
   return std::make_unique<FuzzEngine>(std::move(units), std::move(weaken), std::move(factory),
                                       inputs, std::move(clock));
 }

@@ -34,9 +34,11 @@ struct FuzzUnit {
 // `weaken` are names of points, each of which `start` leaves out. What fails in a start is told
 // with every chunk of its unit. A chunk's time is without that of the start, which each process
 // runs once.
-std::unique_ptr<Engine> MakeFuzzEngine(std::vector<FuzzUnit> units, std::vector<std::string> weaken,
-                                       ExplorerFactory factory, uint64_t inputs = kChunkInputs,
-                                       NanosecondClock clock = SteadyNanoseconds);
+std::unique_ptr<CampaignEngine> MakeFuzzEngine(std::vector<FuzzUnit> units,
+                                               std::vector<std::string> weaken,
+                                               ExplorerFactory factory,
+                                               uint64_t inputs = kChunkInputs,
+                                               NanosecondClock clock = SteadyNanoseconds);
 
 }  // namespace racewalk
 

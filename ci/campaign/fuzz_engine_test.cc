@@ -45,12 +45,12 @@ std::vector<FuzzUnit> Units(const std::vector<std::string>& weaken) {
   return units;
 }
 
-std::unique_ptr<Engine> Make(const std::vector<std::string>& weaken = {}) {
+std::unique_ptr<CampaignEngine> Make(const std::vector<std::string>& weaken = {}) {
   return MakeFuzzEngine(Units(weaken), weaken, Explorer::Create, kInputs);
 }
 
 // All that is told of a chunk but its time.
-std::string Told(Engine& engine, std::size_t unit, uint64_t number, uint64_t seed) {
+std::string Told(CampaignEngine& engine, std::size_t unit, uint64_t number, uint64_t seed) {
   ChunkOutcome outcome = engine.Run(unit, number, seed);
   EXPECT_EQ(outcome.problem, "");
   EXPECT_GT(outcome.executions, 0u);
@@ -61,10 +61,10 @@ std::string Told(Engine& engine, std::size_t unit, uint64_t number, uint64_t see
 }
 
 TEST(FuzzEngineTest, AChunkDependsOnUnitNumberAndSeedAlone) {
-  const std::unique_ptr<Engine> fresh = Make();
+  const std::unique_ptr<CampaignEngine> fresh = Make();
   const std::string chunk = Told(*fresh, 1, 3, 11);
   fresh->Leave();
-  const std::unique_ptr<Engine> used = Make();
+  const std::unique_ptr<CampaignEngine> used = Make();
   Told(*used, 0, 0, 5);
   const std::string other = Told(*used, 1, 0, 12);
   used->Leave();
@@ -74,7 +74,7 @@ TEST(FuzzEngineTest, AChunkDependsOnUnitNumberAndSeedAlone) {
 }
 
 TEST(FuzzEngineTest, KeepsInputsThatShowSomethingNew) {
-  const std::unique_ptr<Engine> engine = Make();
+  const std::unique_ptr<CampaignEngine> engine = Make();
   const ChunkOutcome outcome = engine->Run(0, 0, 1);
   ASSERT_FALSE(outcome.corpus.empty());
   EXPECT_LE(MakeFuzzEngine(Units({}), {}, Explorer::Create, 64)->Run(0, 0, 1).corpus.size(), 2u);
@@ -92,7 +92,7 @@ TEST(FuzzEngineTest, KeepsInputsThatShowSomethingNew) {
 // Goal: what fails in the start is in every chunk, in a new process and later. Method: chunks of
 // one input each, few of which would show it.
 TEST(FuzzEngineTest, TellsWhatTheStartDoesWithEachChunk) {
-  const std::unique_ptr<Engine> engine =
+  const std::unique_ptr<CampaignEngine> engine =
       MakeFuzzEngine(Units({"table_publish"}), {"table_publish"}, Explorer::Create, 1);
   for (uint64_t number = 0; number < 6; ++number) {
     const ChunkOutcome outcome = engine->Run(0, number, number);
@@ -109,7 +109,7 @@ TEST(FuzzEngineTest, AChunksTimeIsWithoutTheStarts) {
     now += 1000;
     return Explorer::Create(std::move(subject));
   };
-  const std::unique_ptr<Engine> engine =
+  const std::unique_ptr<CampaignEngine> engine =
       MakeFuzzEngine(Units({"table_publish"}), {"table_publish"}, factory, 0, [&] { return now; });
   EXPECT_EQ(engine->Run(0, 0, 1).nanoseconds, 0u);
   EXPECT_GT(now, 0u);
@@ -118,7 +118,7 @@ TEST(FuzzEngineTest, AChunksTimeIsWithoutTheStarts) {
 TEST(FuzzEngineTest, AStartThatCannotBeRunIsAProblemOfEachChunk) {
   std::vector<FuzzUnit> units = Units({});
   units[0].start.back().strategy = "full";
-  const std::unique_ptr<Engine> engine =
+  const std::unique_ptr<CampaignEngine> engine =
       MakeFuzzEngine(std::move(units), {}, Explorer::Create, kInputs);
   const std::string problem = engine->Run(0, 0, 1).problem;
   EXPECT_NE(problem, "");
@@ -127,7 +127,7 @@ TEST(FuzzEngineTest, AStartThatCannotBeRunIsAProblemOfEachChunk) {
 }
 
 TEST(FuzzEngineTest, TellsWhatAWeakenedCoreDoes) {
-  const std::unique_ptr<Engine> engine = Make({"table_publish"});
+  const std::unique_ptr<CampaignEngine> engine = Make({"table_publish"});
   EXPECT_EQ(engine->units().front().weaken, "table_publish");
   std::vector<SeenViolation> seen;
   for (uint64_t number = 0; seen.empty() && number < 8; ++number) {

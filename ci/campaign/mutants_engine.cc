@@ -31,7 +31,7 @@ using std::chrono::steady_clock;
 // made ready in it.
 constexpr int kKillsPerProcess = 32;
 
-class MutantsEngine final : public Engine {
+class MutantsEngine final : public CampaignEngine {
  public:
   MutantsEngine(std::vector<MutantUnit> mutants, std::vector<Kill> known, ExplorerFactory factory,
                 const MutantLimits& limits)
@@ -135,8 +135,9 @@ class MutantsEngine final : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> MakeMutantsEngine(std::vector<MutantUnit> units, std::vector<Kill> known,
-                                          ExplorerFactory factory, const MutantLimits& limits) {
+std::unique_ptr<CampaignEngine> MakeMutantsEngine(std::vector<MutantUnit> units,
+                                                  std::vector<Kill> known, ExplorerFactory factory,
+                                                  const MutantLimits& limits) {
   return std::make_unique<MutantsEngine>(std::move(units), std::move(known), std::move(factory),
                                          limits);
 }

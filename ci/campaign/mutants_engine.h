@@ -23,8 +23,9 @@ struct MutantLimits {
 // The first chunk of a unit replays its known kill, and searches if that no
 // longer fits; the later ones search with their seeds, as a replay would only
 // say the same again. Likely killers come first.
-std::unique_ptr<Engine> MakeMutantsEngine(std::vector<MutantUnit> units, std::vector<Kill> known,
-                                          ExplorerFactory factory, const MutantLimits& limits = {});
+std::unique_ptr<CampaignEngine> MakeMutantsEngine(std::vector<MutantUnit> units,
+                                                  std::vector<Kill> known, ExplorerFactory factory,
+                                                  const MutantLimits& limits = {});
 
 }  // namespace racewalk
 

@@ -12,7 +12,7 @@ namespace {
 // Goal: a search does not throw away what its process has ready for other engines, nor does a
 // process go on for ever. Method: searches that kill, which leaves memory behind.
 TEST(MutantsEngineTest, ReplacesAProcessAfterManyKillsOnly) {
-  const std::unique_ptr<Engine> engine = MakeMutantsEngine(
+  const std::unique_ptr<CampaignEngine> engine = MakeMutantsEngine(
       {{.point = "table_publish", .mmu = "tdp", .variant = "owned"}}, {}, Explorer::Create);
   uint64_t number = 0;
   bool retire = false;
@@ -27,7 +27,7 @@ TEST(MutantsEngineTest, ReplacesAProcessAfterManyKillsOnly) {
 }
 
 TEST(MutantsEngineTest, ASearchThatFindsNothingKeepsItsProcess) {
-  const std::unique_ptr<Engine> engine =
+  const std::unique_ptr<CampaignEngine> engine =
       MakeMutantsEngine({{.point = "table_publish", .mmu = "tdp", .variant = "owned"}}, {},
                         Explorer::Create, {.likely = 1, .library = 1});
   // One execution of each scenario kills now and then; of ten searches some do not.

@@ -27,7 +27,7 @@ Sequence::Sequence(std::vector<EngineShare> shares, uint64_t seed)
   }
 }
 
-Position Sequence::Next() {
+ChunkPosition Sequence::Next() {
   // Whose next turn comes first if turns are 1/weight apart.
   std::size_t engine = shares_.size();
   for (std::size_t i = 0; i < shares_.size(); ++i) {

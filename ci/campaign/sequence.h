@@ -19,7 +19,7 @@ struct EngineShare {
   uint64_t weight = 0;  // 1 to 1024: of its turns, against the others'
 };
 
-struct Position {
+struct ChunkPosition {
   uint64_t index = 0;
   std::size_t engine = 0;  // index into the shares
   uint64_t unit = 0;       // within the engine
@@ -34,7 +34,7 @@ class Sequence {
   Sequence(std::vector<EngineShare> shares, uint64_t seed);
 
   // The next position, beginning with 0.
-  Position Next();
+  ChunkPosition Next();
 
  private:
   std::vector<EngineShare> shares_;

@@ -23,7 +23,7 @@ std::vector<Key> First(uint64_t count, uint64_t seed) {
   Sequence sequence(Shares(), seed);
   std::vector<Key> keys;
   for (uint64_t i = 0; i < count; ++i) {
-    const Position position = sequence.Next();
+    const ChunkPosition position = sequence.Next();
     EXPECT_EQ(position.index, i);
     keys.emplace_back(position.engine, position.unit, position.number);
   }
@@ -79,7 +79,7 @@ TEST(SequenceTest, ShardsHaveOfEachEngine) {
       {{.name = "a", .units = 9, .weight = 1}, {.name = "b", .units = 9, .weight = 1}}, 2);
   uint64_t of_a = 0;
   for (int i = 0; i < 400; ++i) {
-    const Position position = sequence.Next();
+    const ChunkPosition position = sequence.Next();
     of_a += position.engine == 0 && InShard(position.index, 0, 2, 2) ? 1 : 0;
   }
   EXPECT_GT(of_a, 60u);

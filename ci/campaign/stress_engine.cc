@@ -24,7 +24,7 @@ namespace {
 constexpr std::chrono::seconds kBudget{20};
 constexpr std::chrono::seconds kStuck{20};
 
-class StressEngine final : public Engine {
+class StressEngine final : public CampaignEngine {
  public:
   StressEngine(std::vector<Target> targets, RoundRunner runner, uint64_t rounds)
       : targets_(std::move(targets)), runner_(std::move(runner)), rounds_(rounds) {
@@ -100,8 +100,8 @@ class StressEngine final : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> MakeStressEngine(std::vector<Target> targets, RoundRunner runner,
-                                         uint64_t rounds) {
+std::unique_ptr<CampaignEngine> MakeStressEngine(std::vector<Target> targets, RoundRunner runner,
+                                                 uint64_t rounds) {
   return std::make_unique<StressEngine>(std::move(targets), std::move(runner), rounds);
 }
 

@@ -18,8 +18,8 @@ inline constexpr uint64_t kChunkRounds = 16;
 // Each chunk runs its rounds in a process of its own below the worker, so that
 // no thread or signal handler of theirs meets an explorer. What threads do is
 // theirs: of all engines this one alone may do the same chunk differently.
-std::unique_ptr<Engine> MakeStressEngine(std::vector<Target> targets, RoundRunner runner,
-                                         uint64_t rounds = kChunkRounds);
+std::unique_ptr<CampaignEngine> MakeStressEngine(std::vector<Target> targets, RoundRunner runner,
+                                                 uint64_t rounds = kChunkRounds);
 
 }  // namespace racewalk
 

@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "ci/flag_values.h"
 #include "ci/store/database.h"
+#include "ci/store/store_rows.h"
 #include "scenarios/nearest.h"
 
 namespace racewalk {
@@ -43,15 +44,12 @@ constexpr absl::string_view kFinds =
 absl::StatusOr<std::map<std::string, EngineHistory>> HistoryOf(Database& database) {
   std::map<std::string, EngineHistory> history;
   for (const bool finds : {false, true}) {
-    absl::StatusOr<Statement> rows = database.Prepare(finds ? kFinds : kSeconds);
-    if (!rows.ok()) return rows.status();
-    for (;;) {
-      const absl::StatusOr<bool> row = rows->Step();
-      if (!row.ok()) return row.status();
-      if (!*row) break;
-      EngineHistory& engine = history[rows->Text(0)];
-      (finds ? engine.finds : engine.seconds) = rows->Real(1);
-    }
+    StoreRows rows(database);
+    rows.Each(finds ? kFinds : kSeconds, [&](const Statement& row) {
+      EngineHistory& engine = history[row.Text(0)];
+      (finds ? engine.finds : engine.seconds) = row.Real(1);
+    });
+    if (!rows.status().ok()) return rows.status();
   }
   return history;
 }

@@ -18,12 +18,12 @@ using Ordered = nlohmann::ordered_json;
 
 Ordered OrNull(const std::string& text) { return text.empty() ? Ordered(nullptr) : Ordered(text); }
 
-Ordered RateJson(const Work& work) {
+Ordered RateJson(const NightWork& work) {
   const std::optional<double> rate = work.rate();
   return rate ? Ordered(*rate) : Ordered(nullptr);
 }
 
-Ordered WorkJson(const Work& work) {
+Ordered WorkJson(const NightWork& work) {
   return {{"chunks", work.chunks},     {"executions", work.executions},
           {"distinct", work.distinct}, {"most_distinct", work.most_distinct},
           {"seconds", work.seconds()}, {"rate", RateJson(work)},

@@ -16,11 +16,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "ci/report/nights.h"
-#include "ci/report/rows.h"
 #include "ci/sort_by_key.h"
 #include "ci/store/database.h"
 #include "ci/store/mutant_rows.h"
 #include "ci/store/store.h"
+#include "ci/store/store_rows.h"
 #include "scenarios/nearest.h"
 
 namespace racewalk {
@@ -44,7 +44,7 @@ class Moment {
 
 using Units = std::map<int64_t, UnitName>;
 
-Units LoadUnits(Rows& rows) {
+Units LoadUnits(StoreRows& rows) {
   Units units;
   rows.Each("SELECT id, engine, scenario, mmu, variant, strategy, weaken FROM unit",
             [&](const Statement& row) {
@@ -59,7 +59,7 @@ Units LoadUnits(Rows& rows) {
 }
 
 // Oldest first.
-std::vector<Night> LoadCampaigns(Rows& rows) {
+std::vector<Night> LoadCampaigns(StoreRows& rows) {
   std::vector<Night> nights;
   rows.Each(
       "SELECT id, name, version, seed, settings, started FROM campaign ORDER BY started, name",
@@ -116,7 +116,7 @@ class NightsById {
 };
 
 // A campaign that was shared out in several ways: the way that has ended, or that of most shards.
-void AddShards(Rows& rows, const NightsById& nights) {
+void AddShards(StoreRows& rows, const NightsById& nights) {
   rows.Each(
       "SELECT campaign, shards, count(*), sum(state = 'done'), sum(jobs), max(seconds) FROM shard "
       "GROUP BY campaign, shards ORDER BY campaign, shards",
@@ -133,7 +133,7 @@ void AddShards(Rows& rows, const NightsById& nights) {
 }
 
 // The only one that reads every chunk: in the order in which they are stored.
-void AddWork(Rows& rows, const Units& units, const NightsById& nights, int64_t told,
+void AddWork(StoreRows& rows, const Units& units, const NightsById& nights, int64_t told,
              std::vector<UnitWork>& of_told) {
   rows.Each(
       "SELECT campaign, unit, count(*), sum(executions), sum(distinct_seen), max(distinct_seen), "
@@ -141,12 +141,12 @@ void AddWork(Rows& rows, const Units& units, const NightsById& nights, int64_t t
       [&](const Statement& row) {
         const auto unit = units.find(row.Int(1));
         if (unit == units.end()) return;
-        const Work work{.chunks = Number(row, 2),
-                        .executions = Number(row, 3),
-                        .distinct = Number(row, 4),
-                        .most_distinct = Number(row, 5),
-                        .nanoseconds = Number(row, 6),
-                        .lost = Number(row, 7)};
+        const NightWork work{.chunks = Number(row, 2),
+                             .executions = Number(row, 3),
+                             .distinct = Number(row, 4),
+                             .most_distinct = Number(row, 5),
+                             .nanoseconds = Number(row, 6),
+                             .lost = Number(row, 7)};
         nights.With(row.Int(0),
                     [&](Night& night) { night.engines[unit->second.engine].Add(work); });
         if (row.Int(0) == told) of_told.push_back({unit->second, work});
@@ -155,7 +155,7 @@ void AddWork(Rows& rows, const Units& units, const NightsById& nights, int64_t t
 }
 
 // Violations of mutants are what is wanted; they are told as kills.
-void AddCounts(Rows& rows, const NightsById& nights) {
+void AddCounts(StoreRows& rows, const NightsById& nights) {
   rows.Each(
       "WITH seen AS (SELECT v.campaign AS campaign, row_number() OVER (PARTITION BY v.class ORDER "
       "BY c.started, c.name) AS time FROM violation v JOIN unit u ON u.id = v.unit AND u.engine <> "
@@ -182,7 +182,7 @@ void AddCounts(Rows& rows, const NightsById& nights) {
   });
 }
 
-std::vector<NightViolation> LoadViolations(Rows& rows, const Units& units, const Night& told) {
+std::vector<NightViolation> LoadViolations(StoreRows& rows, const Units& units, const Night& told) {
   std::map<std::string, NightViolation> by_class;
   rows.Each(
       "SELECT v.class, v.unit, v.kind, v.invariant, v.place, v.other_place, v.points, v.sentence, "
@@ -244,7 +244,7 @@ std::vector<NightViolation> LoadViolations(Rows& rows, const Units& units, const
 }
 
 // Timelines and what else is long is read of those only that pages tell.
-void AddTimelines(Rows& rows, const Night& told, std::vector<NightViolation>& violations) {
+void AddTimelines(StoreRows& rows, const Night& told, std::vector<NightViolation>& violations) {
   uint64_t new_ones = 0;
   uint64_t known = 0;
   for (NightViolation& violation : violations) {
@@ -256,7 +256,7 @@ void AddTimelines(Rows& rows, const Night& told, std::vector<NightViolation>& vi
   }
 }
 
-std::vector<NightMutant> LoadMutants(Rows& rows, const Units& units, int64_t night) {
+std::vector<NightMutant> LoadMutants(StoreRows& rows, const Units& units, int64_t night) {
   std::map<MutantKey, NightMutant> by_name;
   rows.Each(
       absl::StrCat("SELECT unit, number, killed, executions, nanoseconds, scenario, kind, token, ",
@@ -294,7 +294,7 @@ std::vector<NightMutant> LoadMutants(Rows& rows, const Units& units, int64_t nig
   return mutants;
 }
 
-std::vector<NightIncident> LoadIncidents(Rows& rows, const Units& units, int64_t night) {
+std::vector<NightIncident> LoadIncidents(StoreRows& rows, const Units& units, int64_t night) {
   std::vector<NightIncident> incidents;
   rows.Each(
       "SELECT unit, number, text FROM incident WHERE campaign = ? ORDER BY unit, number LIMIT ?",
@@ -320,7 +320,7 @@ ChunkRates RatesOf(std::vector<double>& rates) {
   return result;
 }
 
-std::map<UnitName, ChunkRates> NightRates(Rows& rows, const Units& units, int64_t night) {
+std::map<UnitName, ChunkRates> NightRates(StoreRows& rows, const Units& units, int64_t night) {
   std::map<UnitName, ChunkRates> result;
   std::vector<double> rates;
   int64_t of = -1;
@@ -351,7 +351,7 @@ std::map<UnitName, ChunkRates> NightRates(Rows& rows, const Units& units, int64_
 absl::StatusOr<StoreNights> LoadNights(Store& store, absl::string_view campaign) {
   const Moment moment(store.database());
   if (!moment.status().ok()) return moment.status();
-  Rows rows(store.database());
+  StoreRows rows(store.database());
   StoreNights result{.path = store.path(), .nights = LoadCampaigns(rows)};
   if (!rows.status().ok()) return rows.status();
   const absl::StatusOr<std::size_t> told = FindNight(store.path(), result.nights, campaign);
@@ -379,7 +379,7 @@ absl::StatusOr<StoreNights> LoadNights(Store& store, absl::string_view campaign)
 absl::StatusOr<std::map<UnitName, ChunkRates>> LoadChunkRates(Store& store, const Night& night) {
   const Moment moment(store.database());
   if (!moment.status().ok()) return moment.status();
-  Rows rows(store.database());
+  StoreRows rows(store.database());
   const Units units = LoadUnits(rows);
   std::map<UnitName, ChunkRates> rates = NightRates(rows, units, night.id);
   if (!rows.status().ok()) return rows.status();
@@ -389,7 +389,7 @@ absl::StatusOr<std::map<UnitName, ChunkRates>> LoadChunkRates(Store& store, cons
 absl::StatusOr<Baseline> LoadBaseline(Store& store, const Night& told) {
   const Moment moment(store.database());
   if (!moment.status().ok()) return moment.status();
-  Rows rows(store.database());
+  StoreRows rows(store.database());
   std::vector<Night> nights = LoadCampaigns(rows);
   if (!rows.status().ok()) return rows.status();
   std::erase_if(nights, [&](const Night& night) {

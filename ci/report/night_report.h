@@ -44,7 +44,7 @@ std::vector<const NightMutant*> SlowestKills(const NightReport& report, uint64_t
 // Each engine's, and of exploration each scenario's and strategy's, MMUs and variants together.
 struct ScenarioWork {
   UnitName unit{};  // without MMU and variant
-  Work work{};
+  NightWork work{};
   uint64_t rows = 0;  // MMUs and variants
   uint64_t violations = 0;
 };

@@ -5,7 +5,7 @@
 
 namespace racewalk {
 
-void Work::Add(const Work& other) {
+void NightWork::Add(const NightWork& other) {
   chunks += other.chunks;
   executions += other.executions;
   distinct += other.distinct;
@@ -14,13 +14,13 @@ void Work::Add(const Work& other) {
   lost += other.lost;
 }
 
-std::optional<double> Work::rate() const {
+std::optional<double> NightWork::rate() const {
   if (nanoseconds == 0) return std::nullopt;
   return static_cast<double>(executions) / seconds();
 }
 
-Work Night::total() const {
-  Work total;
+NightWork Night::total() const {
+  NightWork total;
   for (const auto& [engine, work] : engines) total.Add(work);
   return total;
 }

@@ -22,14 +22,14 @@ struct UnitName {
   auto operator<=>(const UnitName&) const = default;
 };
 
-struct Work {
+struct NightWork {
   uint64_t chunks = 0;
   uint64_t executions = 0;     // of stress: rounds
   uint64_t distinct = 0;       // summed over chunks; of fuzz: features that were new
   uint64_t most_distinct = 0;  // in one chunk
   uint64_t nanoseconds = 0;    // of workers
   uint64_t lost = 0;           // chunks whose worker died, hung or took too much memory
-  void Add(const Work& other);
+  void Add(const NightWork& other);
   double seconds() const { return static_cast<double>(nanoseconds) / 1e9; }
   // Executions for each second of a worker; nothing without time.
   std::optional<double> rate() const;
@@ -46,22 +46,22 @@ struct Night {
   uint64_t shards = 1;       // that the campaign was shared out to
   uint64_t shards_seen = 0;  // of those, in this store
   uint64_t shards_done = 0;
-  uint64_t jobs = 0;                      // of all shards seen
-  double seconds = 0;                     // wall time of the shard that took longest
-  std::map<std::string, Work> engines{};  // by engine
-  uint64_t violations = 0;                // classes
-  uint64_t new_violations = 0;            // of those, in no earlier night
-  uint64_t mutants = 0;                   // weakened points, each in an MMU and variant, searched
+  uint64_t jobs = 0;                           // of all shards seen
+  double seconds = 0;                          // wall time of the shard that took longest
+  std::map<std::string, NightWork> engines{};  // by engine
+  uint64_t violations = 0;                     // classes
+  uint64_t new_violations = 0;                 // of those, in no earlier night
+  uint64_t mutants = 0;  // weakened points, each in an MMU and variant, searched
   uint64_t mutants_killed = 0;
   uint64_t incidents = 0;
 
-  Work total() const;
+  NightWork total() const;
   bool complete() const { return shards_seen == shards && shards_done == shards; }
 };
 
 struct UnitWork {
   UnitName unit{};
-  Work work{};
+  NightWork work{};
 };
 
 struct NightViolation {

@@ -26,9 +26,9 @@ struct Trend {
   std::function<std::string(const Night&)> text;
 };
 
-Work WorkOf(const Night& night, const char* engine) {
+NightWork WorkOf(const Night& night, const char* engine) {
   const auto found = night.engines.find(engine);
-  return found == night.engines.end() ? Work{} : found->second;
+  return found == night.engines.end() ? NightWork{} : found->second;
 }
 
 std::optional<double> Known(uint64_t number, uint64_t chunks) {
@@ -40,7 +40,7 @@ std::vector<Trend> Trends() {
   return {
       {"trend-executions", "executions explored",
        [](const Night& night) {
-         const Work work = WorkOf(night, "explore");
+         const NightWork work = WorkOf(night, "explore");
          return Known(work.executions, work.chunks);
        },
        [](const Night& night) { return Grouped(WorkOf(night, "explore").executions); }},
@@ -49,13 +49,13 @@ std::vector<Trend> Trends() {
        [](const Night& night) { return RateText(WorkOf(night, "explore").rate()); }},
       {"trend-features", "new features of the fuzzer",
        [](const Night& night) {
-         const Work work = WorkOf(night, "fuzz");
+         const NightWork work = WorkOf(night, "fuzz");
          return Known(work.distinct, work.chunks);
        },
        [](const Night& night) { return Grouped(WorkOf(night, "fuzz").distinct); }},
       {"trend-rounds", "rounds on real threads",
        [](const Night& night) {
-         const Work work = WorkOf(night, "stress");
+         const NightWork work = WorkOf(night, "stress");
          return Known(work.executions, work.chunks);
        },
        [](const Night& night) { return Grouped(WorkOf(night, "stress").executions); }},

@@ -1,6 +1,6 @@
 // Rows of queries, for callers who want all of them.
-#ifndef RACEWALK_CI_REPORT_ROWS_H_
-#define RACEWALK_CI_REPORT_ROWS_H_
+#ifndef RACEWALK_CI_STORE_STORE_ROWS_H_
+#define RACEWALK_CI_STORE_STORE_ROWS_H_
 
 #include <cstdint>
 #include <utility>
@@ -13,9 +13,9 @@
 namespace racewalk {
 
 // Runs queries until one fails; the ones after it do nothing. Thread-compatible.
-class Rows {
+class StoreRows {
  public:
-  explicit Rows(Database& database) : database_(database) {}
+  explicit StoreRows(Database& database) : database_(database) {}
 
   // Calls `use(statement)` for each row.
   template <typename Use, typename... Values>
@@ -50,4 +50,4 @@ inline uint64_t Number(const Statement& row, int column) {
 
 }  // namespace racewalk
 
-#endif  // RACEWALK_CI_REPORT_ROWS_H_
+#endif  // RACEWALK_CI_STORE_STORE_ROWS_H_
