@@ -53,12 +53,12 @@ class NoLock {
 
 // What the platform asks of a vCPU's thread. Announce: once for each fault.
 template <typename P>
-class [[maybe_unused]] VcpuLoop {
+class VcpuLoop {
  public:
   static void Announce() {}
 };
 template <std::derived_from<QuiescentPlatform> P>
-class [[maybe_unused]] VcpuLoop<P> {
+class VcpuLoop<P> {
  public:
   static void Announce() { QuiescentThread::Announce(); }
 
@@ -167,7 +167,7 @@ class MeasuredVm {
 };
 
 // Of a subject that asks nothing of threads.
-struct [[maybe_unused]] NoLoop {};
+struct NoLoop {};
 
 class MeasuredBareWalk {
  public:

@@ -66,14 +66,14 @@ class Bench {
   template <typename... Args>
   Bench(benchmark::State& state, int threads, Gfn tables, TablesOfAll /*tag*/, Args... args)
       : crew(threads), subject(threads, tables * kPagesOfTable, args...), state_(state) {
-    const typename Subject::Loop loop{};
+    [[maybe_unused]] const typename Subject::Loop loop{};
     for (Gfn table = 1; table <= tables; ++table) {
       Expect(subject.Fault(0, table * kPagesOfTable - 1));
     }
   }
 
   void FaultAll(int thread) {
-    const typename Subject::Loop loop{};
+    [[maybe_unused]] const typename Subject::Loop loop{};
     bool right = true;
     ForEachPage(thread, [&](Gfn gfn) { right &= subject.Fault(thread, gfn); });
     Expect(right);
@@ -130,7 +130,7 @@ void FaultScattered(benchmark::State& state, int threads) {
   const Gfn share = kScatteredSteps / static_cast<Gfn>(threads);
   for (auto _ : state) {
     bench.SetRoundTime(bench.crew.Run([&](int i) {
-      const typename Subject::Loop loop{};
+      [[maybe_unused]] const typename Subject::Loop loop{};
       const Gfn first = static_cast<Gfn>(i) * share;
       bool right = true;
       for (Gfn step = first; step < first + share; ++step) {
@@ -154,7 +154,7 @@ void FaultOneTable(benchmark::State& state, int threads) {
   const auto share = static_cast<Gfn>(threads);
   for (auto _ : state) {
     bench.SetRoundTime(bench.crew.Run([&](int i) {
-      const typename Subject::Loop loop{};
+      [[maybe_unused]] const typename Subject::Loop loop{};
       bool right = true;
       ForEachPage(0, [&](Gfn gfn) {
         if (gfn % share == static_cast<Gfn>(i)) right &= bench.subject.Fault(i, gfn);
@@ -273,7 +273,7 @@ void ZapAll(benchmark::State& state, int threads) {
         over.store(true, std::memory_order_relaxed);
         return;
       }
-      const typename Vm::Loop loop{};
+      [[maybe_unused]] const typename Vm::Loop loop{};
       for (Gfn page = 0; !over.load(std::memory_order_relaxed); page = (page + 1) % kFrames) {
         bench.subject.Prepare(i);
         bench.subject.Fault(i, FirstOf(i) + page);

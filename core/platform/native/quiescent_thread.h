@@ -13,10 +13,10 @@
 #include <urcu/urcu-qsbr.h>
 #undef _LGPL_SOURCE
 extern "C" {
-// NOLINTBEGIN(readability-redundant-declaration): as in rcu.h
+// NOLINTBEGIN(readability-redundant-declaration,readability-identifier-naming): as in rcu.h
 void urcu_qsbr_call_rcu(struct rcu_head* head, void (*run)(struct rcu_head* head));
 void urcu_qsbr_barrier(void);
-// NOLINTEND(readability-redundant-declaration)
+// NOLINTEND(readability-redundant-declaration,readability-identifier-naming)
 }
 #if !defined(RACEWALK_TSAN)
 extern "C" {

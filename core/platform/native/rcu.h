@@ -16,10 +16,10 @@
 // liburcu has these in a header for all flavours, which names only those of the one
 // that is included first.
 extern "C" {
-// NOLINTBEGIN(readability-redundant-declaration)
+// NOLINTBEGIN(readability-redundant-declaration,readability-identifier-naming)
 void urcu_memb_call_rcu(struct rcu_head* head, void (*run)(struct rcu_head* head));
 void urcu_memb_barrier(void);
-// NOLINTEND(readability-redundant-declaration)
+// NOLINTEND(readability-redundant-declaration,readability-identifier-naming)
 }
 #if !defined(RACEWALK_TSAN)
 // As liburcu has it, and what C++ does not know of a variable of C: there is no
