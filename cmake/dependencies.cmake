@@ -6,6 +6,8 @@ find_package(absl CONFIG REQUIRED)
 find_package(PkgConfig REQUIRED)
 # Link PkgConfig::URCU_MEMB and include <urcu/urcu-memb.h>.
 pkg_check_modules(URCU_MEMB REQUIRED IMPORTED_TARGET liburcu-memb)
+# The same with qsbr: vCPU threads that announce when they read nothing.
+pkg_check_modules(URCU_QSBR REQUIRED IMPORTED_TARGET liburcu-qsbr)
 
 if(RACEWALK_EXPLORE)
   # Include <relacy/relacy.hpp>. The folder above it, never relacy/ itself: that has a pthread.h.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "core/mmu.h"
 #include "core/platform/platform.h"
@@ -66,10 +67,10 @@ class Stage2Map : private FaultPath<P, Stage2Map<P, G>> {
     const bool relax = fault.present && (P::keeps(point::relax_by_level) ? fault.level == wish.level
                                                                          : !slot.logging());
     const std::optional<FaultResult> result = relax ? Relax(Wish(wish)) : Install(wish, shared);
-    const bool mapped = result == FaultResult::kFixed || result == FaultResult::kSpurious;
     // Under the lock that a harvest takes exclusively, so that it sees both or none.
-    if (mapped && grant && slot.logging() && P::keeps(point::map_marks_dirty)) {
-      slot.MarkDirty(fault.gfn);
+    if (slot.logging() && grant) [[unlikely]] {
+      const bool mapped = result == FaultResult::kFixed || result == FaultResult::kSpurious;
+      if (mapped && P::keeps(point::map_marks_dirty)) slot.MarkDirty(fault.gfn);
     }
     return result;
   }
@@ -111,8 +112,13 @@ class Stage2Map : private FaultPath<P, Stage2Map<P, G>> {
   }
 
   [[gnu::always_inline]] int GoalLevel(const Slot& slot, Gfn gfn, int host_level) const {
-    if (slot.logging() && P::keeps(point::logging_maps_small)) return 1;
     // The same as by what follows, without it.
+    if constexpr (!P::kExplored) {
+      if (host_level == 1) [[likely]] {
+        return 1;
+      }
+    }
+    if (slot.logging() && P::keeps(point::logging_maps_small)) return 1;
     if (host_level == 1) [[likely]] {
       return 1;
     }
@@ -163,23 +169,27 @@ class Stage2Map : private FaultPath<P, Stage2Map<P, G>> {
     const Gfn gfn = wish.fault.gfn;
     const WalkResult result =
         shared
-            ? walker_.WalkToFrame(gfn, flags | kWalkShared,
+            ? walker_.WalkToFrame(gfn, wish.level, flags | kWalkShared,
                                   [&](const Context& at, Visit)
                                       __attribute__((always_inline)) { return Visited(at, wish); })
             : walker_.Walk(gfn, gfn, flags,
                            [&](const Context& at, Visit) { return Visited(at, wish); });
-    if (result == WalkResult::kExclusive) [[unlikely]] {
-      return std::nullopt;
+    if (wish.outcome == Outcome::kMapped) [[likely]] {
+      return FaultResult::kFixed;
     }
+    return NotMapped(Wish(wish), result);
+  }
+  [[gnu::cold, gnu::noinline]] std::optional<FaultResult> NotMapped(const Wish& wish,
+                                                                    WalkResult result) {
+    if (result == WalkResult::kExclusive) return std::nullopt;
     switch (wish.outcome) {
-      [[likely]] case Outcome::kMapped:
-        return FaultResult::kFixed;
       case Outcome::kKept:
         return FaultResult::kSpurious;
       case Outcome::kDonated:
         return FaultResult::kNoMemorySlot;
       case Outcome::kRelax:
-        return Relax(Wish(wish));
+        return Relax(wish);
+      case Outcome::kMapped:  // not here
       case Outcome::kMissed:
         break;
     }
@@ -212,24 +222,32 @@ class Stage2Map : private FaultPath<P, Stage2Map<P, G>> {
 
   [[gnu::always_inline]] WalkResult AtGoal(const Context& at, Wish& wish) {
     const Pte<P> leaf = wish.leaf.Whole(G::Span(at.level));
-    if (at.old.table()) [[unlikely]] {
-      return blocks_.Coalesce(Context(at), leaf);
+    // Most faults find nothing: with that known, nothing is left to decide.
+    if (at.old.raw == 0) [[likely]] {
+      return blocks_.Put(at, leaf);
     }
-    if (at.old.leaf() && at.old.pfn() == leaf.pfn()) [[unlikely]] {
+    const auto [result, outcome] = AtGoalBeside(Context(at), leaf, Wish(wish));
+    wish.outcome = outcome;
+    return result;
+  }
+  // Where something is there already.
+  [[gnu::cold, gnu::noinline]] std::pair<WalkResult, Outcome> AtGoalBeside(const Context& at,
+                                                                           Pte<P> leaf,
+                                                                           const Wish& wish) {
+    if (at.old.table()) return {blocks_.Coalesce(at, leaf), wish.outcome};
+    if (at.old.leaf() && at.old.pfn() == leaf.pfn()) {
       // Only the permissions differ: that is Relax's business, now if they are what
       // stopped the hardware, else at the next fault.
       const bool kept = at.old.writable() || !wish.fault.write;
       const bool relax = P::keeps(point::relax_by_level) && !kept && wish.fault.present &&
                          wish.fault.level == at.level;
-      if (kept) wish.outcome = Outcome::kKept;
-      if (relax) wish.outcome = Outcome::kRelax;
-      return kept ? WalkResult::kDone : WalkResult::kAgain;
+      if (kept) return {WalkResult::kDone, Outcome::kKept};
+      return {WalkResult::kAgain, relax ? Outcome::kRelax : wish.outcome};
     }
-    if (at.old.donated() && P::keeps(point::map_respects_owner)) [[unlikely]] {
-      wish.outcome = Outcome::kDonated;
-      return WalkResult::kAgain;
+    if (at.old.donated() && P::keeps(point::map_respects_owner)) {
+      return {WalkResult::kAgain, Outcome::kDonated};
     }
-    return blocks_.Put(at, leaf);
+    return {blocks_.Put(at, leaf), wish.outcome};
   }
 
   Stage2State<P, G>& state_;

@@ -10,8 +10,8 @@
 
 namespace racewalk {
 
-template <typename Shape>
-struct Stage2Native : Stage2View<NativePlatform, Shape> {
+template <typename Shape, typename PlatformT>
+struct Stage2Native : Stage2View<PlatformT, Shape> {
   using Variant = Stage2Variant;
   using Options = Stage2Options;
   static constexpr point kFollow = point::stage2_follow;
@@ -31,8 +31,8 @@ struct Stage2Native : Stage2View<NativePlatform, Shape> {
   }
 };
 
-template <typename G>
-using Stage2Vm = NativeVm<Stage2Native<G>>;
+template <typename G, typename P = NativePlatform>
+using Stage2Vm = NativeVm<Stage2Native<G, P>>;
 
 // What is flushed where [first, last], more than a page, has to be.
 template <typename G>

@@ -63,9 +63,10 @@ struct Stage2State : VmState<P> {
 
   // No reference of its own guards the page: the caller has one that outlives
   // this, or the lock.
-  void Get(Pfn table, int32_t count = 1) {
+  void Get(Pfn table, int32_t count = 1) { Get(tables.At(table), count); }
+  void Get(Stage2Table<P, G>& table, int32_t count = 1) {
     // relaxed: whoever puts the last one is ordered after all by RCU or the lock
-    tables.At(table).references.fetch_add(count, std::memory_order_relaxed);
+    table.references.fetch_add(count, std::memory_order_relaxed);
   }
   // Says whether that was the last one.
   bool Put(Pfn table) {

@@ -54,7 +54,7 @@ class Stage2Update {
       P::Check(word.peek().locked(), ViolationKind::kAssertion, "A3",
                "{thread} makes an entry that it has not locked");
     }
-    if (now.counted()) state_.Get(at.table);
+    if (now.counted()) state_.Get(walker_.PageOf(at));
     if (now.leaf()) state_.Pin(now.pfn());
     Store(at, now, P::order(point::make_publish));
   }

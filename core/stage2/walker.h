@@ -41,6 +41,8 @@ class Stage2Walker {
     Gfn gfn;  // first guest frame that it maps
     Pte<P> old;
     uint32_t flags;
+    // `table` itself, where the core does not check each use of it; else null.
+    Stage2Table<P, G>* page = nullptr;
 
     bool shared() const { return (flags & kWalkShared) != 0; }
     Gfn last() const { return gfn + G::Span(level) - 1; }
@@ -66,15 +68,19 @@ class Stage2Walker {
     return result;
   }
 
-  // The same for one frame, of a shared walk that does not come back to tables. Of
-  // its own, because so it is inlined with its visitor, and the level is a
-  // constant in each step down: a fault spends most of its time here.
+  // The same for one frame, of a shared walk that does not come back to tables, and
+  // whose visitor wants to see everything but tables above level `goal`: of those it
+  // would say kUntouched. Of its own, because so it is inlined with its visitor, and the
+  // level is a constant in each step down: a fault spends most of its time here.
   template <typename F>
-  [[gnu::always_inline]] WalkResult WalkToFrame(Gfn frame, uint32_t flags, F visit) {
+  [[gnu::always_inline]] WalkResult WalkToFrame(Gfn frame, int goal, uint32_t flags, F visit) {
     state_.mmu_lock.AssertHeldShared();
     const bool section = state_.variant.design != SubtreeDesign::kRwlock;
     if (section) state_.rcu.read_lock();
-    const WalkResult result = StepDown<G::kLevels>(state_.root, frame, flags, visit);
+    // The tables by a reference of its own: through the state it would be loaded again
+    // after each acquire.
+    const WalkResult result =
+        StepDown<G::kLevels>(state_.tables, state_.root, frame, goal, flags, visit);
     if (section && P::keeps(point::walk_ends_section)) state_.rcu.read_unlock();
     return result;
   }
@@ -85,20 +91,40 @@ class Stage2Walker {
     WalkTable(table, level, base, base, last, kVisitLeaf | kVisitTableAfter, visit);
   }
 
+  [[gnu::always_inline]] Stage2Table<P, G>& PageOf(const Context& at) {
+    if constexpr (P::kChecks) return state_.tables.At(at.table);
+    return *at.page;
+  }
   [[gnu::always_inline]] typename Stage2Table<P, G>::Entry& WordOf(const Context& at) {
-    return state_.tables.At(at.table).entries[G::Index(at.gfn, at.level)];
+    return PageOf(at).entries[G::Index(at.gfn, at.level)];
   }
 
  private:
   template <int level, typename F>
-  [[gnu::always_inline]] WalkResult StepDown(Pfn table, Gfn frame, uint32_t flags, F& visit) {
-    Context at{
-        .table = table, .level = level, .gfn = G::Align(frame, level), .old = {}, .flags = flags};
-    const WalkResult result = VisitFirst(at, visit);
-    if (Ends(result, flags)) return result;
-    if (!at.old.table()) return WalkResult::kDone;
-    state_.tables.Follow(at.old, level - 1, at.gfn);
-    if constexpr (level > 1) return StepDown<level - 1>(at.old.pfn(), frame, flags, visit);
+  [[gnu::always_inline]] WalkResult StepDown(Stage2Tables<P, G>& tables, Pfn table, Gfn frame,
+                                             int goal, uint32_t flags, F& visit) {
+    Context at{.table = table,
+               .level = level,
+               .gfn = G::Align(frame, level),
+               .old = {},
+               .flags = flags,
+               .page = Unchecked(tables, table)};
+    Read(at);
+    if (level > goal && at.old.table()) [[likely]] {
+      if (P::keeps(point::walk_reads_again)) Read(at, /*again=*/true);
+      // Here and below, so that no test is made twice.
+      if (!at.old.table()) [[unlikely]] {
+        return WalkResult::kDone;
+      }
+    } else {
+      const WalkResult result = VisitAsRead(at, visit);
+      if (Ends(result, flags)) return result;
+      if (!at.old.table()) return WalkResult::kDone;
+    }
+    tables.Follow(at.old, level - 1, at.gfn);
+    if constexpr (level > 1) {
+      return StepDown<level - 1>(tables, at.old.pfn(), frame, goal, flags, visit);
+    }
     return WalkResult::kDone;
   }
 
@@ -108,7 +134,12 @@ class Stage2Walker {
     for (uint32_t i = G::Index(std::max(first, base), level); i < G::kEntries; ++i) {
       const Gfn gfn = base + i * G::Span(level);
       if (gfn > last) break;
-      Context at{.table = table, .level = level, .gfn = gfn, .old = {}, .flags = flags};
+      Context at{.table = table,
+                 .level = level,
+                 .gfn = gfn,
+                 .old = {},
+                 .flags = flags,
+                 .page = Unchecked(state_.tables, table)};
       const WalkResult result = WalkEntry(at, first, last, visit);
       if (result != WalkResult::kDone) return result;
     }
@@ -120,6 +151,10 @@ class Stage2Walker {
   template <typename F>
   [[gnu::always_inline]] WalkResult VisitFirst(Context& at, F& visit) {
     Read(at);
+    return VisitAsRead(at, visit);
+  }
+  template <typename F>
+  [[gnu::always_inline]] WalkResult VisitAsRead(Context& at, F& visit) {
     bool visited = false;
     WalkResult result = WalkResult::kDone;
     if (at.old.table() ? (at.flags & kVisitTableBefore) != 0 : (at.flags & kVisitLeaf) != 0) {
@@ -127,7 +162,11 @@ class Stage2Walker {
       visited = true;
     }
     if (Ends(result, at.flags)) return result;
-    // The visitor may have put a table here, or taken one away (A5).
+    // The visitor may have put a table here, or taken one away (A5). Without checks
+    // nobody would look at what is read again where no table can be.
+    if constexpr (!P::kChecks) {
+      if (at.level == 1) return result;
+    }
     const bool untouched = result == WalkResult::kUntouched;
     if (visited && P::keeps(point::walk_reads_again)) Read(at, /*again=*/untouched);
     return untouched ? WalkResult::kDone : result;
@@ -150,6 +189,11 @@ class Stage2Walker {
   [[gnu::always_inline]] void Read(Context& at, bool again = false) {
     const Order order = P::order(point::stage2_follow);
     at.old = again ? WordOf(at).reload(at.old, order) : WordOf(at).load(order);
+  }
+
+  static Stage2Table<P, G>* Unchecked(Stage2Tables<P, G>& tables, Pfn table) {
+    if constexpr (P::kChecks) return nullptr;
+    return &tables.At(table);
   }
 
   static bool Ends(WalkResult result, uint32_t flags) {

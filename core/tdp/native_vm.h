@@ -10,8 +10,8 @@
 
 namespace racewalk {
 
-template <typename Shape>
-struct TdpNative : TdpView<NativePlatform, Shape> {
+template <typename Shape, typename PlatformT>
+struct TdpNative : TdpView<PlatformT, Shape> {
   using Variant = TdpVariant;
   using Options = TdpOptions;
   static constexpr point kFollow = point::walk_follow;
@@ -33,8 +33,8 @@ struct TdpNative : TdpView<NativePlatform, Shape> {
   }
 };
 
-template <typename G>
-using TdpVm = NativeVm<TdpNative<G>>;
+template <typename G, typename P = NativePlatform>
+using TdpVm = NativeVm<TdpNative<G, P>>;
 
 using TdpKind = NativeKind<TdpVariant, TdpOptions>;
 inline constexpr TdpKind kTdpDesigns[] = {{"Owned"},

@@ -37,34 +37,37 @@ class FaultPath {
 
   // On the vCPU's own thread, outside of guest mode, with a root loaded.
   FaultResult HandleFault(Vcpu<P>& vcpu, const GuestFault& fault) {
-    state().slots.BeginReading();
-    const FaultResult result = HandleInSection(vcpu, fault);
-    state().slots.EndReading();
+    // Handed on: the mapper's own would be loaded again after each acquire.
+    VmState<P>& state = self().state_;
+    state.slots.BeginReading();
+    const FaultResult result = HandleInSection(state, vcpu, fault);
+    state.slots.EndReading();
     return result;
   }
 
  private:
-  [[gnu::always_inline]] FaultResult HandleInSection(Vcpu<P>& vcpu, const GuestFault& fault) {
-    const Slot* slot = state().slots.Find(fault.gfn);
+  [[gnu::always_inline]] FaultResult HandleInSection(VmState<P>& state, Vcpu<P>& vcpu,
+                                                     const GuestFault& fault) {
+    const Slot* slot = state.slots.Find(fault.gfn);
     while (slot != nullptr && slot->invalid && P::keeps(point::fault_checks_slot)) [[unlikely]] {
       // Outside of the section the slot may go; inside, that waits for us.
       if (!fault.prefetch || P::keeps(point::prefetch_gives_up)) return FaultResult::kRetry;
       P::Pause();
-      slot = state().slots.Find(fault.gfn);
+      slot = state.slots.Find(fault.gfn);
     }
     if (slot == nullptr) [[unlikely]] {
       return FaultResult::kNoMemorySlot;
     }
     const std::optional<FaultResult> fast = self().Early(vcpu, *slot, fault);
     if (fast.has_value()) return *fast;
-    if (fault.prefetch && state().v14()) [[unlikely]] {
+    if (fault.prefetch && state.v14()) [[unlikely]] {
       return MapAhead(vcpu, *slot, fault);
     }
-    return HandleLocked(vcpu, *slot, fault);
+    return HandleLocked(state, vcpu, *slot, fault);
   }
 
-  [[gnu::always_inline]] FaultResult HandleLocked(Vcpu<P>& vcpu, const Slot& slot,
-                                                  const GuestFault& fault) {
+  [[gnu::always_inline]] FaultResult HandleLocked(VmState<P>& state, Vcpu<P>& vcpu,
+                                                  const Slot& slot, const GuestFault& fault) {
     // The snapshot comes before the host is asked: an invalidation that ends
     // in between must be noticed.
     uint64_t snapshot = 0;
@@ -72,15 +75,16 @@ class FaultPath {
     const bool before_size = P::keeps(point::snapshot_before_size);
     if (!before_size) found.level = self().SizeAtLookup(slot, fault.gfn);
     const bool in_order = P::keeps(point::snapshot_before_lookup);
-    if (in_order) snapshot = state().invalidation.Snapshot();
+    if (in_order) snapshot = state.invalidation.Snapshot();
     if (before_size) found.level = self().SizeAtLookup(slot, fault.gfn);
-    found.page = state().environment.FaultIn(slot.AddressOf(fault.gfn), fault.write);
+    found.page = state.environment.FaultIn(slot.AddressOf(fault.gfn), fault.write);
     if (found.page.pfn == kNoPfn) [[unlikely]] {
       return FaultResult::kNoMemory;
     }
-    if (!in_order) snapshot = state().invalidation.Snapshot();
+    if (!in_order) snapshot = state.invalidation.Snapshot();
 
-    const std::optional<FaultResult> result = MapLocked(vcpu, slot, fault, found, snapshot, true);
+    const std::optional<FaultResult> result =
+        MapLocked(state, vcpu, slot, fault, found, snapshot, true);
     if (result.has_value()) [[likely]] {
       return *result;
     }
@@ -90,18 +94,19 @@ class FaultPath {
   [[gnu::cold, gnu::noinline]] FaultResult MapExclusive(Vcpu<P>& vcpu, const Slot& slot,
                                                         const GuestFault& fault,
                                                         const FaultPage& found, uint64_t snapshot) {
-    return *MapLocked(vcpu, slot, fault, found, snapshot, /*shared=*/false);
+    return *MapLocked(state(), vcpu, slot, fault, found, snapshot, /*shared=*/false);
   }
 
-  [[gnu::always_inline]] std::optional<FaultResult> MapLocked(Vcpu<P>& vcpu, const Slot& slot,
+  [[gnu::always_inline]] std::optional<FaultResult> MapLocked(VmState<P>& state, Vcpu<P>& vcpu,
+                                                              const Slot& slot,
                                                               const GuestFault& fault,
                                                               const FaultPage& found,
                                                               uint64_t snapshot, bool shared) {
-    state().Lock(shared);
+    state.Lock(shared);
     std::optional<FaultResult> result = FaultResult::kFixed;
     // What the fault has looked up may have been taken back since, or its root
     // has been given up.
-    if (!self().RootIsStale(vcpu) && !state().MustRetry(snapshot, fault.gfn)) [[likely]] {
+    if (!self().RootIsStale(vcpu) && !state.MustRetry(snapshot, fault.gfn)) [[likely]] {
       result = self().Map(vcpu, slot, fault, found, shared);
     } else if (P::keeps(point::retry_is_no_success)) {
       result = FaultResult::kRetry;
@@ -109,9 +114,9 @@ class FaultPath {
     // Under the lock: after it, the notifier may let the host write the page
     // back and free it, and a mark would come too late.
     const bool in_time = P::keeps(point::release_under_lock);
-    if (result.has_value() && in_time) Release(found.page, *result);
-    state().Unlock(shared);
-    if (result.has_value() && !in_time) Release(found.page, *result);
+    if (result.has_value() && in_time) Release(state, found.page, *result);
+    state.Unlock(shared);
+    if (result.has_value() && !in_time) Release(state, found.page, *result);
     return result;
   }
 
@@ -160,13 +165,13 @@ class FaultPath {
   // Used or not: the next guess finds the stash empty.
   void DropGuess(Vcpu<P>& vcpu, const PageStash& guess, FaultResult result) {
     if (result == FaultResult::kRetry && !P::keeps(point::stash_emptied)) return;
-    Release(guess.page, result);
+    Release(state(), guess.page, result);
     vcpu.stash.reset();
   }
 
-  void Release(const HostPage& page, FaultResult result) {
+  void Release(VmState<P>& state, const HostPage& page, FaultResult result) {
     const bool mapped = result == FaultResult::kFixed || result == FaultResult::kSpurious;
-    state().ReleasePage(page, mapped && page.writable && self().MarksAtFault());
+    state.ReleasePage(page, mapped && page.writable && self().MarksAtFault());
   }
 
   Mapper& self() { return static_cast<Mapper&>(*this); }

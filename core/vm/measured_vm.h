@@ -4,11 +4,13 @@
 //   bool Fault(thread, gfn)         maps one page, into tables that are there
 //   void Unmap(thread, first, last)
 //   Pfn Walk(thread, gfn)           what the hardware does; kNoPfn: nothing is mapped there
+//   Loop                            one on its stack is a thread's that faults
 #ifndef RACEWALK_CORE_VM_MEASURED_VM_H_
 #define RACEWALK_CORE_VM_MEASURED_VM_H_
 
 #include <oneapi/tbb/concurrent_hash_map.h>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -20,6 +22,7 @@
 #include "core/mmu.h"
 #include "core/platform/native.h"
 #include "core/platform/native/bare_walk.h"
+#include "core/platform/native_quiescent.h"
 #include "core/vcpu/vcpu.h"
 #include "core/vm/lean_environment.h"
 
@@ -28,9 +31,9 @@ namespace racewalk {
 using RealGeometry = Geometry<4, 9>;
 
 // The native world as an embedder would have it: the calls to what is outside
-// are direct ones. With any MMU lock.
-template <typename Lock>
-struct NativeWith : NativePlatform {
+// are direct ones. With any MMU lock, and either platform.
+template <typename Lock, typename Native = NativePlatform>
+struct NativeWith : Native {
   using Environment = LeanEnvironment;
   using SharedMutex = BasicNativeSharedMutex<Lock>;
   static bool ShouldYield(const SharedMutex& lock, point /*p*/) { return lock.contended(); }
@@ -48,6 +51,21 @@ class NoLock {
   void unlock_shared() {}
 };
 
+// What the platform asks of a vCPU's thread. Announce: once for each fault.
+template <typename P>
+class VcpuLoop {
+ public:
+  static void Announce() {}
+};
+template <std::derived_from<QuiescentPlatform> P>
+class VcpuLoop<P> {
+ public:
+  static void Announce() { QuiescentThread::Announce(); }
+
+ private:
+  QuiescentThread::Running running_;
+};
+
 // View: TdpView or Stage2View.
 template <template <typename, typename> typename View, typename PlatformT>
 class MeasuredVm {
@@ -55,6 +73,7 @@ class MeasuredVm {
   using P = PlatformT;
   using Arch = View<P, RealGeometry>;
   using G = RealGeometry;
+  using Loop = VcpuLoop<P>;
   static constexpr uint32_t kTablePages = 8192;
 
   // Slots of `frames` / `slots` guest frames each.
@@ -83,7 +102,9 @@ class MeasuredVm {
 
   void Prepare(int thread) { mmu_->PrepareEntry(VcpuOf(thread)); }
   bool Fault(int thread, Gfn gfn) {
-    return mmu_->Fault(VcpuOf(thread), {.gfn = gfn, .write = true}) == FaultResult::kFixed;
+    const FaultResult result = mmu_->Fault(VcpuOf(thread), {.gfn = gfn, .write = true});
+    Loop::Announce();
+    return result == FaultResult::kFixed;
   }
   // The guest writes a page that is mapped for reading.
   bool FaultAgain(int thread, Gfn gfn) {
@@ -145,8 +166,13 @@ class MeasuredVm {
   std::unique_ptr<typename Arch::Mmu> mmu_;
 };
 
+// Of a subject that asks nothing of threads.
+struct NoLoop {};
+
 class MeasuredBareWalk {
  public:
+  using Loop = NoLoop;
+
   MeasuredBareWalk(int /*threads*/, Gfn frames) : table_(frames) {}
 
   bool Fault(int /*thread*/, Gfn gfn) { return table_.Install(gfn, PageOf(gfn)); }
@@ -164,6 +190,8 @@ class MeasuredBareWalk {
 // The same table under one mutex.
 class MeasuredMutex {
  public:
+  using Loop = NoLoop;
+
   MeasuredMutex(int threads, Gfn frames) : table_(threads, frames) {}
 
   bool Fault(int thread, Gfn gfn) {
@@ -187,6 +215,8 @@ class MeasuredMutex {
 // What one would take from the shelf: a concurrent map from guest frames to pages.
 class MeasuredMap {
  public:
+  using Loop = NoLoop;
+
   MeasuredMap(int /*threads*/, Gfn frames) : map_(frames) {}
 
   bool Fault(int /*thread*/, Gfn gfn) { return map_.insert({gfn, MeasuredBareWalk::PageOf(gfn)}); }

@@ -37,6 +37,14 @@ constexpr Gfn kPages = kTables * (kPagesOfTable - 1);  // that are faulted
 
 constexpr Gfn FirstOf(int thread) { return static_cast<Gfn>(thread) * kFrames; }
 
+// A guest of 8 GiB, of which an eighth is faulted, no two neighbours in a row: the
+// multiplier is odd, so that no page comes twice, and far from any small fraction.
+constexpr Gfn kScatteredTables = 4096;
+constexpr Gfn kScatteredFrames = kScatteredTables * kPagesOfTable;
+constexpr Gfn kScatteredSteps = kScatteredFrames / 8;
+constexpr Gfn kScatteredPages = kScatteredSteps / kPagesOfTable * (kPagesOfTable - 1);
+constexpr Gfn ScatteredAt(Gfn step) { return step * 0x9E3779B1 % kScatteredFrames; }
+
 // Calls body(gfn) for what thread `thread` faults.
 template <typename F>
 void ForEachPage(int thread, F body) {
@@ -52,17 +60,20 @@ class Bench {
  public:
   template <typename... Args>
   explicit Bench(benchmark::State& state, int threads, Args... args)
-      : crew(threads),
-        subject(threads, static_cast<Gfn>(threads) * kFrames, args...),
-        state_(state) {
-    for (int i = 0; i < threads; ++i) {
-      for (Gfn table = 1; table <= kTables; ++table) {
-        Expect(subject.Fault(i, FirstOf(i) + table * kPagesOfTable - 1));
-      }
+      : Bench(state, threads, static_cast<Gfn>(threads) * kTables, TablesOfAll{}, args...) {}
+  // With `tables` tables for all threads together.
+  struct TablesOfAll {};
+  template <typename... Args>
+  Bench(benchmark::State& state, int threads, Gfn tables, TablesOfAll /*tag*/, Args... args)
+      : crew(threads), subject(threads, tables * kPagesOfTable, args...), state_(state) {
+    [[maybe_unused]] const typename Subject::Loop loop{};
+    for (Gfn table = 1; table <= tables; ++table) {
+      Expect(subject.Fault(0, table * kPagesOfTable - 1));
     }
   }
 
   void FaultAll(int thread) {
+    [[maybe_unused]] const typename Subject::Loop loop{};
     bool right = true;
     ForEachPage(thread, [&](Gfn gfn) { right &= subject.Fault(thread, gfn); });
     Expect(right);
@@ -110,6 +121,32 @@ void FaultDisjoint(benchmark::State& state, int threads) {
   bench.End(static_cast<double>(kPages) * threads);
 }
 
+// Each fault far from the last: what it needs is not in the nearest caches, as it is
+// not after a guest has run.
+template <typename Subject>
+void FaultScattered(benchmark::State& state, int threads) {
+  using Whole = Bench<Subject>;
+  Whole bench(state, threads, kScatteredTables, typename Whole::TablesOfAll{});
+  const Gfn share = kScatteredSteps / static_cast<Gfn>(threads);
+  for (auto _ : state) {
+    bench.SetRoundTime(bench.crew.Run([&](int i) {
+      [[maybe_unused]] const typename Subject::Loop loop{};
+      const Gfn first = static_cast<Gfn>(i) * share;
+      bool right = true;
+      for (Gfn step = first; step < first + share; ++step) {
+        const Gfn gfn = ScatteredAt(step);
+        // The one that stays mapped.
+        if (gfn % kPagesOfTable != kPagesOfTable - 1) right &= bench.subject.Fault(i, gfn);
+      }
+      bench.Expect(right);
+    }));
+    for (Gfn first = 0; first < kScatteredFrames; first += kPagesOfTable) {
+      bench.subject.Unmap(0, first, first + kPagesOfTable - 2);
+    }
+  }
+  bench.End(static_cast<double>(kScatteredPages));
+}
+
 // All threads go through the same tables, each faulting its share.
 template <typename Subject>
 void FaultOneTable(benchmark::State& state, int threads) {
@@ -117,6 +154,7 @@ void FaultOneTable(benchmark::State& state, int threads) {
   const auto share = static_cast<Gfn>(threads);
   for (auto _ : state) {
     bench.SetRoundTime(bench.crew.Run([&](int i) {
+      [[maybe_unused]] const typename Subject::Loop loop{};
       bool right = true;
       ForEachPage(0, [&](Gfn gfn) {
         if (gfn % share == static_cast<Gfn>(i)) right &= bench.subject.Fault(i, gfn);
@@ -235,6 +273,7 @@ void ZapAll(benchmark::State& state, int threads) {
         over.store(true, std::memory_order_relaxed);
         return;
       }
+      [[maybe_unused]] const typename Vm::Loop loop{};
       for (Gfn page = 0; !over.load(std::memory_order_relaxed); page = (page + 1) % kFrames) {
         bench.subject.Prepare(i);
         bench.subject.Fault(i, FirstOf(i) + page);
@@ -285,6 +324,7 @@ void Register(const std::string& operation, const std::string& subject,
 template <typename Subject>
 void RegisterTable(const std::string& subject, bool excludes = true) {
   Register("fault_disjoint", subject, &FaultDisjoint<Subject>);
+  Register("fault_scattered", subject, &FaultScattered<Subject>);
   Register("fault_one_table", subject, &FaultOneTable<Subject>);
   if (excludes) Register("unmap", subject, &Unmap<Subject>);
   Register("hardware_walk", subject, &HardwareWalk<Subject>);
@@ -293,6 +333,10 @@ void RegisterTable(const std::string& subject, bool excludes = true) {
 template <template <typename, typename> typename View>
 void RegisterMmu(const std::string& mmu) {
   RegisterTable<MeasuredVm<View, NativeWith<NoLock>>>(mmu + "_no_lock", /*excludes=*/false);
+  RegisterTable<MeasuredVm<View, NativeWith<NoLock, QuiescentPlatform>>>(mmu + "_quiescent_no_lock",
+                                                                         /*excludes=*/false);
+  RegisterTable<MeasuredVm<View, NativeWith<PresenceSharedMutex, QuiescentPlatform>>>(mmu +
+                                                                                      "_quiescent");
   using Standard = MeasuredVm<View, NativeWith<std::shared_mutex>>;
   RegisterTable<Standard>(mmu + "_shared_mutex");
   Register("zap_all", mmu + "_shared_mutex", &ZapAll<Standard>);

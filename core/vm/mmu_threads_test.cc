@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/platform/native_quiescent.h"
 #include "core/stage2/native_vm.h"
 #include "core/tdp/native_vm.h"
 
@@ -18,8 +19,26 @@ namespace racewalk::mmu_threads_test {
 namespace {
 
 using G = Geometry<4, 9>;
-using Kinds = NativeCasesOfBoth<NativeCasesOf<TdpVm<G>, kTdpDesigns>::Types,
-                                NativeCasesOf<Stage2Vm<G>, kStage2Kinds>::Types>::Types;
+using Sections = NativeCasesOfBoth<NativeCasesOf<TdpVm<G>, kTdpDesigns>::Types,
+                                   NativeCasesOf<Stage2Vm<G>, kStage2Kinds>::Types>::Types;
+// What differs are the read sections, so that one design of each MMU does.
+constexpr TdpKind kTdpQuiescent[] = {{"TdpQuiescent"}};
+constexpr Stage2Kind kStage2Quiescent[] = {{"Stage2Quiescent"}};
+using Quiescent = NativeCasesOfBoth<
+    NativeCasesOf<TdpVm<G, QuiescentPlatform>, kTdpQuiescent>::Types,
+    NativeCasesOf<Stage2Vm<G, QuiescentPlatform>, kStage2Quiescent>::Types>::Types;
+using Kinds = NativeCasesOfBoth<Sections, Quiescent>::Types;
+
+// The thread of a vCPU, as its platform wants it.
+template <typename P>
+struct VcpuThread {
+  void Announce() {}
+};
+template <>
+struct VcpuThread<QuiescentPlatform> {
+  void Announce() { QuiescentThread::Announce(); }
+  QuiescentThread::Running running;
+};
 
 constexpr int kVcpus = 4;
 constexpr int kAccesses = 10'000;  // of each vCPU
@@ -65,12 +84,14 @@ class MmuThreadsTest : public testing::Test {
 
   void Guest(int vcpu, uint64_t seed) {
     Draw draw(seed);
+    VcpuThread<typename Vm::P> thread;
     for (int i = 0; i < kAccesses; ++i) {
       const Gfn own = kOwn * static_cast<Gfn>(vcpu + 1) + draw.Below(8);
       const Gfn gfn = draw.Below(2) == 0 ? draw.Below(kShared) : own;
       if (!vm_.Access(vcpu, gfn, draw.Below(2) == 0)) wrong_.fetch_add(1);
       accesses_.fetch_add(1, std::memory_order_relaxed);
       if (draw.Below(100) == 0) vm_.mmu->DropRoot(vm_.vcpu(vcpu));
+      thread.Announce();
     }
   }
   // Keeps the host from being done before the guests have begun; orders nothing.

@@ -98,7 +98,7 @@ struct NativeCaseName {
 template <typename Arch>
 class NativeVm {
  public:
-  using P = NativePlatform;
+  using P = typename Arch::P;
   using G = typename Arch::G;
   using Setup = NativeVmSetup<Arch>;
   using Table = typename Arch::Tables::Table;
@@ -382,7 +382,7 @@ class NativeVm {
   }
 
   typename Arch::Tables tables_;
-  P::Rcu rcu_{"tables"};
+  typename P::Rcu rcu_{"tables"};
   std::vector<std::unique_ptr<Vcpu<P>>> vcpus_;
 };
 

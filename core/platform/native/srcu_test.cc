@@ -1,4 +1,4 @@
-// Goal: the native SRCU waits for what it must, orders it, lets readers block,
+// Goal: each native SRCU waits for what it must, orders it, lets readers block,
 // and ends under readers that keep coming.
 // Method: as in native_test.cc: what is promised to be ordered is plain data,
 // so that ThreadSanitizer checks the edges. Nothing waits for a clock.
@@ -10,10 +10,13 @@
 #include <atomic>
 #include <latch>
 #include <memory>
+#include <string>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #include "core/platform/native.h"
+#include "core/platform/native/quiescent_rcu.h"
 
 namespace racewalk::srcu_test {
 namespace {
@@ -61,11 +64,23 @@ class Crowd {
   std::vector<std::thread> threads_;
 };
 
+template <typename Srcu>
+class NativeSrcuTest : public testing::Test {};
+
+struct SrcuName {
+  template <typename Srcu>
+  static std::string GetName(int /*index*/) {
+    return std::is_same_v<Srcu, NativeSrcu> ? "Presence" : "Quiescent";
+  }
+};
+using Srcus = testing::Types<NativeSrcu, QuiescentSrcu>;
+TYPED_TEST_SUITE(NativeSrcuTest, Srcus, SrcuName);
+
 // Each object is spoilt and freed after its wait: both sanitizers would see a
 // wait that returns too early.
-TEST(NativeSrcuTest, PublishAndReclaim) {
+TYPED_TEST(NativeSrcuTest, PublishAndReclaim) {
   constexpr int kRounds = 5000;
-  P::Srcu srcu("slots");
+  TypeParam srcu("slots");
   P::Atomic<Object*> link(P::New<Object>());
   {
     const Crowd readers(3, [&] {
@@ -90,9 +105,9 @@ TEST(NativeSrcuTest, PublishAndReclaim) {
   P::Delete(link.peek());
 }
 
-TEST(NativeSrcuTest, UpdatersTakeTurns) {
+TYPED_TEST(NativeSrcuTest, UpdatersTakeTurns) {
   constexpr int kRounds = 2000;
-  P::Srcu srcu("slots");
+  TypeParam srcu("slots");
   P::Atomic<Object*> link(P::New<Object>());
   {
     const Crowd readers(1, [&] {
@@ -117,9 +132,9 @@ TEST(NativeSrcuTest, UpdatersTakeTurns) {
 }
 
 // The only order is by the grace period: of the section before what follows.
-TEST(NativeSrcuTest, SectionsHappenBeforeTheEndOfAWait) {
+TYPED_TEST(NativeSrcuTest, SectionsHappenBeforeTheEndOfAWait) {
   constexpr int kRounds = 500;
-  P::Srcu srcu("slots");
+  TypeParam srcu("slots");
   for (int round = 0; round < kRounds; ++round) {
     P::Plain<int> data(0);
     std::latch entered(1);
@@ -140,9 +155,9 @@ TEST(NativeSrcuTest, SectionsHappenBeforeTheEndOfAWait) {
 }
 
 // The other way: of what precedes the wait before sections that see its end.
-TEST(NativeSrcuTest, AWaitPublishesToLaterSections) {
+TYPED_TEST(NativeSrcuTest, AWaitPublishesToLaterSections) {
   constexpr int kRounds = 500;
-  P::Srcu srcu("slots");
+  TypeParam srcu("slots");
   for (int round = 0; round < kRounds; ++round) {
     P::Plain<int> data(0);
     P::Atomic<int> flag(0);
@@ -163,9 +178,9 @@ TEST(NativeSrcuTest, AWaitPublishesToLaterSections) {
   }
 }
 
-TEST(NativeSrcuTest, TheOutermostSectionCounts) {
+TYPED_TEST(NativeSrcuTest, TheOutermostSectionCounts) {
   constexpr int kRounds = 200;
-  P::Srcu srcu("slots");
+  TypeParam srcu("slots");
   for (int round = 0; round < kRounds; ++round) {
     std::atomic<bool> inside = true;
     std::latch entered(1);
@@ -185,36 +200,10 @@ TEST(NativeSrcuTest, TheOutermostSectionCounts) {
   }
 }
 
-// Both waits return while the section of the other domain is open.
-TEST(NativeSrcuTest, DomainsAreIndependent) {
-  P::Srcu slots("slots");
-  P::Srcu notifier("notifier");
-  std::latch entered(1);
-  std::latch waited(1);
-  std::thread reader([&] {
-    slots.read_lock();
-    entered.count_down();
-    waited.wait();  // never returns if the domains wait for each other
-    notifier.read_lock();
-    EXPECT_TRUE(slots.held());
-    EXPECT_TRUE(notifier.held());
-    slots.read_unlock();  // not in the order of the locks
-    EXPECT_FALSE(slots.held());
-    EXPECT_TRUE(notifier.held());
-    slots.synchronize();
-    notifier.read_unlock();
-  });
-  entered.wait();
-  notifier.synchronize();
-  EXPECT_FALSE(slots.held());
-  waited.count_down();
-  reader.join();
-}
-
 // The reader sleeps for the mutex, and the wait sleeps for the reader.
-TEST(NativeSrcuTest, SectionsMayBlock) {
+TYPED_TEST(NativeSrcuTest, SectionsMayBlock) {
   constexpr int kRounds = 200;
-  P::Srcu srcu("slots");
+  TypeParam srcu("slots");
   P::Mutex mutex("mutex");
   for (int round = 0; round < kRounds; ++round) {
     P::Plain<int> data(0);
@@ -246,9 +235,9 @@ TEST(NativeSrcuTest, SectionsMayBlock) {
 // Two readers leave their sections only when the other has entered its next
 // one, so that one is open at any time: a wait for a moment with none, or for
 // those that keep coming, would never end.
-TEST(NativeSrcuTest, EndsUnderReadersThatKeepComing) {
+TYPED_TEST(NativeSrcuTest, EndsUnderReadersThatKeepComing) {
   constexpr int kWaits = 500;
-  P::Srcu srcu("slots");
+  TypeParam srcu("slots");
   std::array<std::atomic<int>, 2> entered{};
   std::atomic<bool> stop = false;
   const auto read = [&](std::size_t self) {
@@ -273,9 +262,9 @@ TEST(NativeSrcuTest, EndsUnderReadersThatKeepComing) {
   second.join();
 }
 
-TEST(NativeSrcuTest, ManyReaders) {
+TYPED_TEST(NativeSrcuTest, ManyReaders) {
   constexpr int kRounds = 200;
-  P::Srcu srcu("slots");
+  TypeParam srcu("slots");
   P::Atomic<Object*> link(P::New<Object>());
   {
     const Crowd readers(20, [&] {
@@ -297,10 +286,10 @@ TEST(NativeSrcuTest, ManyReaders) {
 }
 
 // A reader that has been waited for touches nothing of the domain any more.
-TEST(NativeSrcuTest, TheDomainMayGoAfterAWait) {
+TYPED_TEST(NativeSrcuTest, TheDomainMayGoAfterAWait) {
   constexpr int kRounds = 500;
   for (int round = 0; round < kRounds; ++round) {
-    auto srcu = std::make_unique<P::Srcu>("slots");
+    auto srcu = std::make_unique<TypeParam>("slots");
     std::latch entered(1);
     std::thread reader([&entered, domain = srcu.get()] {
       domain->read_lock();
@@ -313,6 +302,33 @@ TEST(NativeSrcuTest, TheDomainMayGoAfterAWait) {
     srcu.reset();
     reader.join();
   }
+}
+
+// Of domains that are, and not only may be: both waits return while the section of the other domain
+// is open.
+TEST(NativeSrcuDomainsTest, DomainsAreIndependent) {
+  P::Srcu slots("slots");
+  P::Srcu notifier("notifier");
+  std::latch entered(1);
+  std::latch waited(1);
+  std::thread reader([&] {
+    slots.read_lock();
+    entered.count_down();
+    waited.wait();  // never returns if the domains wait for each other
+    notifier.read_lock();
+    EXPECT_TRUE(slots.held());
+    EXPECT_TRUE(notifier.held());
+    slots.read_unlock();  // not in the order of the locks
+    EXPECT_FALSE(slots.held());
+    EXPECT_TRUE(notifier.held());
+    slots.synchronize();
+    notifier.read_unlock();
+  });
+  entered.wait();
+  notifier.synchronize();
+  EXPECT_FALSE(slots.held());
+  waited.count_down();
+  reader.join();
 }
 
 class NativeSrcuDeathTest : public testing::Test {

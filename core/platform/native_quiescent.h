@@ -1,0 +1,21 @@
+// NativePlatform for embedders whose vCPU threads run loops: their read sections
+// cost next to nothing, and what they owe for that is QuiescentThread's contract.
+#ifndef RACEWALK_CORE_PLATFORM_NATIVE_QUIESCENT_H_
+#define RACEWALK_CORE_PLATFORM_NATIVE_QUIESCENT_H_
+
+#include "core/platform/native.h"
+#include "core/platform/native/quiescent_rcu.h"
+#include "core/platform/platform.h"
+
+namespace racewalk {
+
+struct QuiescentPlatform : NativePlatform {
+  using Rcu = QuiescentRcu;
+  using Srcu = QuiescentSrcu;
+};
+
+static_assert(Platform<QuiescentPlatform>);
+
+}  // namespace racewalk
+
+#endif  // RACEWALK_CORE_PLATFORM_NATIVE_QUIESCENT_H_
