@@ -33,6 +33,7 @@ struct StressPlatform {
   struct Ghost {};
   static constexpr bool kExplored = false;
   static constexpr bool kChecks = true;
+  static constexpr bool kSrcuHoldsRcu = false;
 
   static Order order(point p) {
     const PointInfo& info = Info(p);

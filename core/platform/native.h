@@ -36,6 +36,7 @@ struct NativePlatform {
   struct Ghost {};
   static constexpr bool kExplored = false;
   static constexpr bool kChecks = NativeHolds::kKept;
+  static constexpr bool kSrcuHoldsRcu = false;
 
   static constexpr Order order(point p) { return {Info(p).strong, p}; }
   static constexpr Order order(point acquire, point release) {

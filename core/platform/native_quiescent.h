@@ -12,6 +12,8 @@ namespace racewalk {
 struct QuiescentPlatform : NativePlatform {
   using Rcu = QuiescentRcu;
   using Srcu = QuiescentSrcu;
+  // They share grace periods. With checks both are entered, or `held` would not know.
+  static constexpr bool kSrcuHoldsRcu = !kChecks;
 };
 
 static_assert(Platform<QuiescentPlatform>);

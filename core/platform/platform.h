@@ -112,6 +112,8 @@ concept SleepableRcu = std::constructible_from<S, const char*> && requires(S& sr
 // Rcu         a domain: read sections nest; call/synchronize/barrier as the
 //             kernel's. Head is what `call` threads its callbacks through.
 // Srcu        see SleepableRcu.
+// kSrcuHoldsRcu  whether a section of any Srcu does what one of any Rcu does, so that
+//             the core need not enter one of those inside of it.
 // Slots       hands out frame numbers [first, first + count), newest freed
 //             first or from quarantine, as the world chooses.
 // Ghost       a generation carried along with an entry's value, ignored by
@@ -163,6 +165,7 @@ concept Platform =
       rcu.synchronize();
       rcu.barrier();
       requires SleepableRcu<typename P::Srcu>;
+      { P::kSrcuHoldsRcu } -> std::convertible_to<bool>;
       { slots.take() } -> std::same_as<uint32_t>;  // Slots::kNone if none is left
       slots.give(uint32_t{1});
       typename P::Ghost;

@@ -68,14 +68,15 @@ class Stage2Walker {
     return result;
   }
 
-  // The same for one frame, of a shared walk that does not come back to tables, and
+  // The same for the frame of a fault, of a shared walk that does not come back to tables, and
   // whose visitor wants to see everything but tables above level `goal`: of those it
   // would say kUntouched. Of its own, because so it is inlined with its visitor, and the
   // level is a constant in each step down: a fault spends most of its time here.
   template <typename F>
   [[gnu::always_inline]] WalkResult WalkToFrame(Gfn frame, int goal, uint32_t flags, F visit) {
     state_.mmu_lock.AssertHeldShared();
-    const bool section = state_.variant.design != SubtreeDesign::kRwlock;
+    // The fault is in a section of the slots.
+    const bool section = !P::kSrcuHoldsRcu && state_.variant.design != SubtreeDesign::kRwlock;
     if (section) state_.rcu.read_lock();
     // The tables by a reference of its own: through the state it would be loaded again
     // after each acquire.

@@ -54,7 +54,8 @@ class TdpFault : private FaultPath<P, TdpFault<P, G>> {
                                                         const FaultPage& found, bool /*shared*/) {
     state_.mmu_lock.AssertHeldShared();
     TdpRoot<P, G>& root = roots_.At(vcpu.root);
-    state_.rcu.read_lock();
+    // The fault is in a section of the slots.
+    if constexpr (!P::kSrcuHoldsRcu) state_.rcu.read_lock();
     const int goal = huge_.GoalLevel(slot, fault.gfn);
     // Most faults map a page: for those the level is a constant all the way.
     // What is elsewhere gets copies, also below: what nothing else refers to lives
@@ -62,7 +63,7 @@ class TdpFault : private FaultPath<P, TdpFault<P, G>> {
     const FaultResult result = goal == 1
                                    ? Walk(root, slot, fault, found.page, 1)
                                    : WalkToBlock(root, slot, fault, HostPage(found.page), goal);
-    state_.rcu.read_unlock();
+    if constexpr (!P::kSrcuHoldsRcu) state_.rcu.read_unlock();
     return result;
   }
 
@@ -121,8 +122,11 @@ class TdpFault : private FaultPath<P, TdpFault<P, G>> {
                                              state_.tracked.Any(fault.gfn, fault.gfn));
     // Most faults find nothing there and map for writing: with both known, little
     // is left to decide.
-    if (iter.old.present() || !writable) [[unlikely]] {
-      return PutElsewhere(Iterator(iter), slot, fault, HostPage(page), writable);
+    if (!writable) [[unlikely]] {
+      return PutElsewhere(Iterator(iter), slot, fault, HostPage(page), /*writable=*/false);
+    }
+    if (iter.old.present()) [[unlikely]] {
+      return PutElsewhere(Iterator(iter), slot, fault, HostPage(page), /*writable=*/true);
     }
     return Put(iter, slot, fault, page, /*writable=*/true);
   }

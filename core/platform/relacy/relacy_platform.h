@@ -36,6 +36,7 @@ struct RelacyPlatform {
   };
   static constexpr bool kExplored = true;
   static constexpr bool kChecks = true;
+  static constexpr bool kSrcuHoldsRcu = false;
 
   static Order order(point p) {
     const PointInfo& info = Info(p);
