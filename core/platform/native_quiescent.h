@@ -5,6 +5,7 @@
 
 #include "core/platform/native.h"
 #include "core/platform/native/quiescent_rcu.h"
+#include "core/platform/native/tsan.h"
 #include "core/platform/platform.h"
 
 namespace racewalk {
@@ -12,8 +13,9 @@ namespace racewalk {
 struct QuiescentPlatform : NativePlatform {
   using Rcu = QuiescentRcu;
   using Srcu = QuiescentSrcu;
-  // They share grace periods. With checks both are entered, or `held` would not know.
-  static constexpr bool kSrcuHoldsRcu = !kChecks;
+  // They share grace periods. With checks both are entered, or `held` would not know, nor
+  // would ThreadSanitizer of the edges from sections to callbacks.
+  static constexpr bool kSrcuHoldsRcu = !kChecks && !kTsan;
 };
 
 static_assert(Platform<QuiescentPlatform>);

@@ -83,7 +83,8 @@ inline constexpr std::size_t kFlushScopes = 4;
 // that began them and may block, on locks or for others; `held` is the caller's
 // own. synchronize waits for the sections of this domain that were open at its
 // start, and is not called inside of one. What they did happens-before its end;
-// what precedes it happens-before the sections that begin after its start.
+// what precedes it happens-before the sections that begin after its start (natively
+// it may be later, see QuiescentSrcu: the core relies on the end of waits only).
 template <typename S>
 concept SleepableRcu = std::constructible_from<S, const char*> && requires(S& srcu, const S& view) {
   srcu.read_lock();
@@ -109,11 +110,13 @@ concept SleepableRcu = std::constructible_from<S, const char*> && requires(S& sr
 //             `peek` is for oracles, and exact at rest.
 // Mutex, SharedMutex  lock/unlock (and _shared); `contended` says whether
 //             somebody waits; the Assert calls check the caller's own hold.
-// Rcu         a domain: read sections nest; call/synchronize/barrier as the
+// Rcu         a domain: read sections nest, and without kChecks `held` may say yes
+//             where there is none; call/synchronize/barrier as the
 //             kernel's. Head is what `call` threads its callbacks through.
 // Srcu        see SleepableRcu.
 // kSrcuHoldsRcu  whether a section of any Srcu does what one of any Rcu does, so that
-//             the core need not enter one of those inside of it.
+//             the core need not enter one of those inside of it. Then both are
+//             of the same grace periods.
 // Slots       hands out frame numbers [first, first + count), newest freed
 //             first or from quarantine, as the world chooses.
 // Ghost       a generation carried along with an entry's value, ignored by
@@ -166,6 +169,8 @@ concept Platform =
       rcu.barrier();
       requires SleepableRcu<typename P::Srcu>;
       { P::kSrcuHoldsRcu } -> std::convertible_to<bool>;
+      requires(!P::kSrcuHoldsRcu ||
+               std::same_as<typename P::Rcu::GracePeriods, typename P::Srcu::GracePeriods>);
       { slots.take() } -> std::same_as<uint32_t>;  // Slots::kNone if none is left
       slots.give(uint32_t{1});
       typename P::Ghost;

@@ -147,8 +147,8 @@ class Stage2Walker {
     return WalkResult::kDone;
   }
 
-  // The entry itself, before what is below it. Unless that ends the walk,
-  // at.old is what is there afterwards.
+  // The entry itself, before what is below it. Unless that ends the walk, at.old is what
+  // is there afterwards; without checks at level 1, where nobody looks, what was read first.
   template <typename F>
   [[gnu::always_inline]] WalkResult VisitFirst(Context& at, F& visit) {
     Read(at);
@@ -192,6 +192,7 @@ class Stage2Walker {
     at.old = again ? WordOf(at).reload(at.old, order) : WordOf(at).load(order);
   }
 
+  // With checks not even asked for: explored, At would be one more look at the page.
   static Stage2Table<P, G>* Unchecked(Stage2Tables<P, G>& tables, Pfn table) {
     if constexpr (P::kChecks) return nullptr;
     return &tables.At(table);

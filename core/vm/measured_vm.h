@@ -10,7 +10,6 @@
 
 #include <oneapi/tbb/concurrent_hash_map.h>
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -25,6 +24,7 @@
 #include "core/platform/native_quiescent.h"
 #include "core/vcpu/vcpu.h"
 #include "core/vm/lean_environment.h"
+#include "core/vm/vcpu_loop.h"
 
 namespace racewalk {
 
@@ -49,21 +49,6 @@ class NoLock {
   void lock_shared() {}
   bool try_lock_shared() { return true; }
   void unlock_shared() {}
-};
-
-// What the platform asks of a vCPU's thread. Announce: once for each fault.
-template <typename P>
-class VcpuLoop {
- public:
-  static void Announce() {}
-};
-template <std::derived_from<QuiescentPlatform> P>
-class VcpuLoop<P> {
- public:
-  static void Announce() { QuiescentThread::Announce(); }
-
- private:
-  QuiescentThread::Running running_;
 };
 
 // View: TdpView or Stage2View.

@@ -12,8 +12,10 @@
 #include <thread>
 #include <vector>
 
+#include "core/platform/native_quiescent.h"
 #include "core/stage2/native_vm.h"
 #include "core/tdp/native_vm.h"
+#include "core/vm/vcpu_loop.h"
 
 namespace racewalk {
 namespace {
@@ -38,8 +40,14 @@ constexpr TdpKind kTdpKinds[] = {
      {.dirty_bit_logging = true, .eager_split = false}},
     {"NoAdBits", {}, {.ad_bits = false}},
     {"RangedFlushAdAtZap", {.ad_at_zap = true}, {.ranged_flush = true}}};
-using Kinds = NativeCasesOfBoth<NativeCasesOf<TdpVm<G>, kTdpKinds>::Types,
-                                NativeCasesOf<Stage2Vm<G>, kStage2Kinds>::Types>::Types;
+using Sections = NativeCasesOfBoth<NativeCasesOf<TdpVm<G>, kTdpKinds>::Types,
+                                   NativeCasesOf<Stage2Vm<G>, kStage2Kinds>::Types>::Types;
+constexpr TdpKind kTdpQuiescent[] = {{"TdpQuiescent"}};
+constexpr Stage2Kind kStage2Quiescent[] = {{"Stage2Quiescent"}};
+using Quiescent = NativeCasesOfBoth<
+    NativeCasesOf<TdpVm<G, QuiescentPlatform>, kTdpQuiescent>::Types,
+    NativeCasesOf<Stage2Vm<G, QuiescentPlatform>, kStage2Quiescent>::Types>::Types;
+using Kinds = NativeCasesOfBoth<Sections, Quiescent>::Types;
 
 template <typename Case>
 class MmuMemoryThreadsTest : public testing::Test {
@@ -91,14 +99,17 @@ class MmuMemoryThreadsTest : public testing::Test {
     return kPlaces[draw.Below(2)] + (block - kPages / kBlock) * kBlock + page;
   }
   void Guest(int vcpu) {
+    const VcpuLoop<typename Vm::P> loop{};
+    const auto announce = [&] { loop.Announce(); };
     Draw draw(static_cast<uint64_t>(vcpu) + 1);
     while (!over_.load(std::memory_order_relaxed)) {
       if (paused_.load()) {
         resting_.fetch_add(1);
-        while (paused_.load()) std::this_thread::yield();
+        for (; paused_.load(); announce()) std::this_thread::yield();
         resting_.fetch_sub(1);
       }
-      if (!vm_.Access(vcpu, AnyFrame(draw), draw.Below(2) == 0)) wrong_.fetch_add(1);
+      if (!vm_.Access(vcpu, AnyFrame(draw), draw.Below(2) == 0, announce)) wrong_.fetch_add(1);
+      announce();
       if (draw.Below(200) == 0) vm_.mmu->DropRoot(vm_.vcpu(vcpu));
       accesses_.fetch_add(1, std::memory_order_relaxed);
     }

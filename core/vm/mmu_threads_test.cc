@@ -14,6 +14,7 @@
 #include "core/platform/native_quiescent.h"
 #include "core/stage2/native_vm.h"
 #include "core/tdp/native_vm.h"
+#include "core/vm/vcpu_loop.h"
 
 namespace racewalk::mmu_threads_test {
 namespace {
@@ -28,17 +29,6 @@ using Quiescent = NativeCasesOfBoth<
     NativeCasesOf<TdpVm<G, QuiescentPlatform>, kTdpQuiescent>::Types,
     NativeCasesOf<Stage2Vm<G, QuiescentPlatform>, kStage2Quiescent>::Types>::Types;
 using Kinds = NativeCasesOfBoth<Sections, Quiescent>::Types;
-
-// The thread of a vCPU, as its platform wants it.
-template <typename P>
-struct VcpuThread {
-  void Announce() {}
-};
-template <>
-struct VcpuThread<QuiescentPlatform> {
-  void Announce() { QuiescentThread::Announce(); }
-  QuiescentThread::Running running;
-};
 
 constexpr int kVcpus = 4;
 constexpr int kAccesses = 10'000;  // of each vCPU
@@ -84,14 +74,14 @@ class MmuThreadsTest : public testing::Test {
 
   void Guest(int vcpu, uint64_t seed) {
     Draw draw(seed);
-    VcpuThread<typename Vm::P> thread;
+    const VcpuLoop<typename Vm::P> loop{};
     for (int i = 0; i < kAccesses; ++i) {
       const Gfn own = kOwn * static_cast<Gfn>(vcpu + 1) + draw.Below(8);
       const Gfn gfn = draw.Below(2) == 0 ? draw.Below(kShared) : own;
-      if (!vm_.Access(vcpu, gfn, draw.Below(2) == 0)) wrong_.fetch_add(1);
+      if (!vm_.Access(vcpu, gfn, draw.Below(2) == 0, [&] { loop.Announce(); })) wrong_.fetch_add(1);
       accesses_.fetch_add(1, std::memory_order_relaxed);
       if (draw.Below(100) == 0) vm_.mmu->DropRoot(vm_.vcpu(vcpu));
-      thread.Announce();
+      loop.Announce();
     }
   }
   // Keeps the host from being done before the guests have begun; orders nothing.

@@ -141,7 +141,12 @@ class NativeVm {
   // the guest, or there is nothing to reach. False if it has reached a page that
   // is not the one that the host has there (T1).
   bool Access(int i, Gfn gfn, bool write) {
-    for (;;) {
+    return Access(i, gfn, write, [] {});
+  }
+  // Calls retried() before it tries again.
+  template <typename F>
+  bool Access(int i, Gfn gfn, bool write, F retried) {
+    for (;; retried()) {
       GuestFault fault{.gfn = gfn, .write = write};
       mmu->PrepareEntry(vcpu(i));
       environment.BeginGuest(i);

@@ -20,14 +20,15 @@ namespace racewalk {
 //   void Register()                 the running thread is known to liburcu from now on
 //   void RegisteredByLibrary()      the same of a thread of liburcu's own
 //   void Enter(), Leave(loc)        a section, which nests
-//   bool Inside()                   whether the running thread is in one, of any domain, as far
-//                                   as the flavour knows
+//   bool Inside()                   whether the running thread is in one, of any domain: false if
+//                                   the flavour does not know
+//   bool MayBeInside()              the same: true if it does not know
 //   void Call(head, run), Synchronize(), Barrier()
 //
 // All domains of a flavour share liburcu's grace periods: a section of one holds
 // back the callbacks of all. That is more than a domain promises and never less, but
-// a thread in any section must not wait for any domain (checked). `held` keeps the
-// domains apart where assertions are on.
+// a thread in any section must not wait for any domain (checked as far as the flavour knows).
+// `held` keeps the domains apart where assertions are on.
 //
 // For ThreadSanitizer: sections that have ended happen-before callbacks and
 // the end of waits; a call before its callback; a callback before barrier's
@@ -39,6 +40,7 @@ template <typename Flavour>
 class BasicRcu {
  public:
   using Location = std::source_location;
+  using GracePeriods = Flavour;
 
   // Part of an object that is handed to `call`; in use until its callback.
   class Head {
@@ -72,7 +74,7 @@ class BasicRcu {
   }
   bool held() const {
     if constexpr (NativeHolds::kKept) return NativeHolds::Has(this);
-    return Flavour::Inside();
+    return Flavour::MayBeInside();
   }
   // Runs callback(argument) on another thread after a grace period.
   void call(Head& head, void (*callback)(void*), void* argument,

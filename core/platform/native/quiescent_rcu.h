@@ -12,7 +12,13 @@
 namespace racewalk {
 
 struct QuiescentFlavour : QuiescentThread {
-  static void Call(rcu_head* head, void (*run)(rcu_head*)) { urcu_qsbr_call_rcu(head, run); }
+  // liburcu wants callers online.
+  static void Call(rcu_head* head, void (*run)(rcu_head*)) {
+    Enter();
+    urcu_qsbr_call_rcu(head, run);
+    Leave(Location::current());
+  }
+  static bool MayBeInside() { return MayRead(); }
   static void Synchronize() { urcu_qsbr_synchronize_rcu(); }
   static void Barrier() { urcu_qsbr_barrier(); }
 };
@@ -20,24 +26,21 @@ struct QuiescentFlavour : QuiescentThread {
 using QuiescentRcu = BasicRcu<QuiescentFlavour>;
 
 // Thread-safe, and of the same grace periods: a section of an MMU's slots that
-// blocks holds back freed tables too. That is what the one test for both costs.
+// blocks holds back freed tables too. That is what the one test for both costs. What
+// precedes a wait is seen by a thread that runs from its next announcement on.
 // Without assertions `held` says of a thread that runs what it might be.
-
-// For ThreadSanitizer as NativeSrcu.
 class QuiescentSrcu {
  public:
   using Location = std::source_location;
+  using GracePeriods = QuiescentFlavour;
 
   explicit QuiescentSrcu(const char* /*name*/ = "srcu") {}
   QuiescentSrcu(const QuiescentSrcu&) = delete;
   QuiescentSrcu& operator=(const QuiescentSrcu&) = delete;
 
   [[gnu::always_inline]] void read_lock(Location loc = Location::current()) {
-    // The inner one of two sections sees no more than the outer one has to.
-    const bool outermost = kTsan && !held();
     NativeHolds::Add(this, NativeHolds::Mode::kSection, loc);
     QuiescentThread::Enter();
-    if (outermost) TsanAcquire(&waits_);
   }
   [[gnu::always_inline]] void read_unlock(Location loc = Location::current()) {
     NativeHolds::Remove(this, NativeHolds::Mode::kSection, loc);
@@ -54,15 +57,13 @@ class QuiescentSrcu {
                  "{thread} waits for a grace period inside of a read section", loc);
     }
     QuiescentThread::Register();
-    TsanRelease(&waits_);
+    QuiescentThread::BeginWait();
     urcu_qsbr_synchronize_rcu();
     TsanAcquire(&sections_);
   }
 
  private:
-  // Only the addresses of these are used.
-  char waits_ = 0;
-  char sections_ = 0;
+  char sections_ = 0;  // only its address is used
 };
 
 }  // namespace racewalk

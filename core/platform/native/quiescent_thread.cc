@@ -17,8 +17,14 @@ void QuiescentThread::RegisterSlowly() {
       urcu_qsbr_register_thread();
       urcu_qsbr_thread_offline();  // or its silence would hold back everybody
     }
-    ~Registration() { urcu_qsbr_unregister_thread(); }
+    ~Registration() {
+      urcu_qsbr_unregister_thread();
+      registered = false;
+      ended = true;
+    }
   };
+  // Its sections would protect nothing.
+  if (ended) Fail("{thread} uses RCU while it ends", Location::current());
   static thread_local const Registration kRegistration;
   static_cast<void>(kRegistration);
   registered = true;
@@ -34,6 +40,7 @@ void QuiescentThread::Begin(Location loc) {
   Register();
   running = true;
   urcu_qsbr_thread_online();
+  TsanAcquire(&waits);
 }
 
 void QuiescentThread::End(Location loc) {
@@ -47,12 +54,14 @@ void QuiescentThread::AnnounceSlowly(Location loc) {
   // It would be online from now on.
   if (!running) Fail("{thread} announces that it is in no read section and does not run", loc);
   urcu_qsbr_quiescent_state();
+  TsanAcquire(&waits);
 }
 
 void QuiescentThread::EnterSlowly() {
   if (sections++ != 0 || running) return;
   Register();
   urcu_qsbr_thread_online();
+  TsanAcquire(&waits);
 }
 
 void QuiescentThread::LeaveSlowly(Location loc) {

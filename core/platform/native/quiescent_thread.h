@@ -33,18 +33,26 @@ namespace racewalk {
 
 // All members are about the running thread. A thread that runs a loop, as that of a
 // vCPU does, may say so: then its sections cost a test each, and what a grace period
-// waits for is that it announces to be in none of them, once in each turn of its
-// loop. Every other thread pays two fences for each of its outermost sections, and
-// owes nothing.
+// waits for is that it announces to be in none of them. Every other thread pays three
+// fences for each of its outermost sections, and owes nothing.
 //
-// What a thread that runs must keep to, or grace periods do not end:
-// 1. It announces often. Before it does what takes long, such as being in the
-//    guest for more than a moment, it goes away, and is back afterwards.
-// 2. While it runs and is not away, it waits for nobody who waits for a grace period:
-//    not for memory slots to be changed, nor for a VM to be destroyed.
-//    A grace period that it waits for itself, outside of sections, does not count:
-//    liburcu knows of that.
-// Sections and announcements are wait-free.
+// What a thread that runs must keep to. Breaking the first is a use after free, which only
+// builds with assertions tell; breaking the others keeps grace periods from ending, in all VMs
+// of the process, and so slots from changing and table pages from coming back to their pools.
+// 1. It announces, goes away, waits for a grace period or ends to run outside of
+//    sections only. Environment's functions are called inside of sections.
+// 2. It announces often: in each turn of its loop, before each retry of a fault, and in each
+//    turn of a wait. Before it does what takes long, such as being in the guest for more than
+//    a moment, it goes away, and is back afterwards.
+// 3. While it runs and is not away, it waits for nobody who waits for a grace period. Of
+//    an MMU's operations a vCPU's own do not (PrepareEntry, HandleExit, Fault, DropRoot and
+//    WriteFor); all others may, since they take locks under which others wait.
+//    A grace period that it waits for itself does not count: liburcu knows of that.
+// No other code may use liburcu-qsbr on these threads, and a child that is forked may
+// only exec. Not for signal handlers, nor for destructors that run when the thread ends.
+//
+// Sections and announcements are wait-free, but for a thread's first use and for the
+// announcement that somebody waits for, which wakes him.
 class QuiescentThread {
  public:
   using Location = std::source_location;
@@ -78,7 +86,9 @@ class QuiescentThread {
   // --- For the domains of quiescent_rcu.h. ---
 
   // No order to the compiler: what it moves out of a section of a thread that runs
-  // stays between the same two announcements, and the others' have fences.
+  // stays between the same two announcements, and one that is not due is no fence either.
+  // The others' sections begin and end with fences, which pair with those of a grace period
+  // before it looks at threads and after.
   [[gnu::always_inline]] static void Enter() {
     if (NativeHolds::kKept || !running) [[unlikely]] {
       EnterSlowly();
@@ -100,6 +110,9 @@ class QuiescentThread {
   }
   // liburcu keeps its own threads online while they run callbacks.
   static void RegisteredByLibrary() { registered = running = true; }
+  // For ThreadSanitizer, of a wait that begins: threads see what precedes it from their
+  // next announcement on, or from their next section if they do not run.
+  static void BeginWait() { TsanRelease(&waits); }
 
  private:
   // Whether a grace period has begun since the last announcement. The thread's word
@@ -121,6 +134,8 @@ class QuiescentThread {
 
   static inline constinit thread_local bool running = false;
   static inline constinit thread_local bool registered = false;
+  static inline constinit thread_local bool ended = false;
+  static inline char waits = 0;  // only its address is used
   // That are open; without assertions only those of a thread that does not run.
   static inline constinit thread_local unsigned sections = 0;
 };

@@ -55,6 +55,7 @@ class MembFlavour {
     urcu_memb_read_unlock();
   }
   static bool Inside() { return urcu_memb_read_ongoing() != 0; }
+  static bool MayBeInside() { return Inside(); }
   static void Call(rcu_head* head, void (*run)(rcu_head*)) { urcu_memb_call_rcu(head, run); }
   static void Synchronize() { urcu_memb_synchronize_rcu(); }
   static void Barrier() { urcu_memb_barrier(); }
@@ -63,6 +64,7 @@ class MembFlavour {
   static void RegisterSlowly();
 
   static inline constinit thread_local bool registered = false;
+  static inline constinit thread_local bool ended = false;
 };
 
 using NativeRcu = BasicRcu<MembFlavour>;

@@ -83,6 +83,31 @@ TYPED_TEST(NativeRcuTest, CallbackRunsAfterReaders) {
   P::Delete(link.peek());
 }
 
+// A destructor that runs after the thread's registration has ended.
+template <typename Rcu>
+struct Late {
+  ~Late() {
+    if (rcu == nullptr) return;
+    rcu->read_lock();
+    rcu->read_unlock();
+  }
+  Rcu* rcu = nullptr;
+};
+
+TYPED_TEST(NativeRcuTest, NoSectionsWhileTheThreadEnds) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto end_late = [] {
+    std::thread([] {
+      static TypeParam rcu("tables");
+      static thread_local Late<TypeParam> late;  // before the first use: gone after it
+      late.rcu = &rcu;
+      rcu.read_lock();
+      rcu.read_unlock();
+    }).join();
+  };
+  EXPECT_DEATH(end_late(), "lock-discipline P3: .*uses RCU while it ends");
+}
+
 TYPED_TEST(NativeRcuTest, CallbackWaitsForAnOpenSection) {
   TypeParam rcu("tables");
   static std::atomic<bool> ran;
