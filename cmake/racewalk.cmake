@@ -45,6 +45,12 @@ function(racewalk_unity_groups target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD_MODE GROUP)
 endfunction()
 
+function(racewalk_optimization target)
+  if(RACEWALK_UNOPTIMIZED AND target MATCHES "${RACEWALK_UNOPTIMIZED}")
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
+endfunction()
+
 # racewalk_folder(<name>
 #                 [FOLDERS <folder>...]         relative to the caller; default: the caller's own
 #                 [RECURSIVE]                   with the folders below them
@@ -94,6 +100,7 @@ function(racewalk_folder name)
     add_library(${library} STATIC ${sources})
     target_link_libraries(${library} PUBLIC racewalk_flags ${arg_DEPENDS})
     racewalk_unity_groups(${library} ${sources})
+    racewalk_optimization(${library})
   else()
     add_library(${library} INTERFACE)
     target_link_libraries(${library} INTERFACE racewalk_flags ${arg_DEPENDS})
@@ -104,6 +111,7 @@ function(racewalk_folder name)
     target_link_libraries(${name}_test PRIVATE ${library} ${arg_TEST_DEPENDS} GTest::gmock_main)
     # Stacks need lines; it is the command and its libraries that are debugged.
     target_compile_options(${name}_test PRIVATE $<$<CONFIG:RelWithDebInfo>:-g1>)
+    racewalk_optimization(${name}_test)
     racewalk_unity_groups(${name}_test ${tests})
     # Listing happens when ctest starts, not in the build: a test that crashes
     # at start is then a failed test and not a failed build.

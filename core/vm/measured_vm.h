@@ -168,8 +168,16 @@ class MeasuredBareWalk {
 
   static Pfn PageOf(Gfn gfn) { return static_cast<Pfn>(gfn) + 1; }
 
- private:
+ protected:
   BareTable<RealGeometry> table_;
+};
+
+// With the second locked instruction that stage 2 owes its tables. Only for faults:
+// Unmap leaves the counts alone.
+class MeasuredCountedWalk : public MeasuredBareWalk {
+ public:
+  using MeasuredBareWalk::MeasuredBareWalk;
+  bool Fault(int /*thread*/, Gfn gfn) { return table_.InstallCounted(gfn, PageOf(gfn)); }
 };
 
 // The same table under one mutex.

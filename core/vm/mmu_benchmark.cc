@@ -322,10 +322,15 @@ void Register(const std::string& operation, const std::string& subject,
 }
 
 template <typename Subject>
-void RegisterTable(const std::string& subject, bool excludes = true) {
+void RegisterFaults(const std::string& subject) {
   Register("fault_disjoint", subject, &FaultDisjoint<Subject>);
   Register("fault_scattered", subject, &FaultScattered<Subject>);
   Register("fault_one_table", subject, &FaultOneTable<Subject>);
+}
+
+template <typename Subject>
+void RegisterTable(const std::string& subject, bool excludes = true) {
+  RegisterFaults<Subject>(subject);
   if (excludes) Register("unmap", subject, &Unmap<Subject>);
   Register("hardware_walk", subject, &HardwareWalk<Subject>);
 }
@@ -356,6 +361,7 @@ void RegisterMmu(const std::string& mmu) {
 
 int Main(int argc, char** argv) {
   RegisterTable<MeasuredBareWalk>("bare");
+  RegisterFaults<MeasuredCountedWalk>("bare_counted");
   RegisterTable<MeasuredMutex>("bare_one_mutex");
   RegisterTable<MeasuredMap>("tbb_hash_map");
   RegisterMmu<TdpView>("tdp");
