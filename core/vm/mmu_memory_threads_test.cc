@@ -12,9 +12,9 @@
 #include <thread>
 #include <vector>
 
-#include "core/platform/native_quiescent.h"
 #include "core/stage2/native_vm.h"
 #include "core/tdp/native_vm.h"
+#include "core/vm/quiescent_cases.h"
 #include "core/vm/vcpu_loop.h"
 
 namespace racewalk {
@@ -42,12 +42,7 @@ constexpr TdpKind kTdpKinds[] = {
     {"RangedFlushAdAtZap", {.ad_at_zap = true}, {.ranged_flush = true}}};
 using Sections = NativeCasesOfBoth<NativeCasesOf<TdpVm<G>, kTdpKinds>::Types,
                                    NativeCasesOf<Stage2Vm<G>, kStage2Kinds>::Types>::Types;
-constexpr TdpKind kTdpQuiescent[] = {{"TdpQuiescent"}};
-constexpr Stage2Kind kStage2Quiescent[] = {{"Stage2Quiescent"}};
-using Quiescent = NativeCasesOfBoth<
-    NativeCasesOf<TdpVm<G, QuiescentPlatform>, kTdpQuiescent>::Types,
-    NativeCasesOf<Stage2Vm<G, QuiescentPlatform>, kStage2Quiescent>::Types>::Types;
-using Kinds = NativeCasesOfBoth<Sections, Quiescent>::Types;
+using Kinds = NativeCasesOfBoth<Sections, QuiescentCases<G>>::Types;
 
 template <typename Case>
 class MmuMemoryThreadsTest : public testing::Test {

@@ -11,9 +11,9 @@
 #include <thread>
 #include <vector>
 
-#include "core/platform/native_quiescent.h"
 #include "core/stage2/native_vm.h"
 #include "core/tdp/native_vm.h"
+#include "core/vm/quiescent_cases.h"
 #include "core/vm/vcpu_loop.h"
 
 namespace racewalk::mmu_threads_test {
@@ -22,13 +22,7 @@ namespace {
 using G = Geometry<4, 9>;
 using Sections = NativeCasesOfBoth<NativeCasesOf<TdpVm<G>, kTdpDesigns>::Types,
                                    NativeCasesOf<Stage2Vm<G>, kStage2Kinds>::Types>::Types;
-// What differs are the read sections, so that one design of each MMU does.
-constexpr TdpKind kTdpQuiescent[] = {{"TdpQuiescent"}};
-constexpr Stage2Kind kStage2Quiescent[] = {{"Stage2Quiescent"}};
-using Quiescent = NativeCasesOfBoth<
-    NativeCasesOf<TdpVm<G, QuiescentPlatform>, kTdpQuiescent>::Types,
-    NativeCasesOf<Stage2Vm<G, QuiescentPlatform>, kStage2Quiescent>::Types>::Types;
-using Kinds = NativeCasesOfBoth<Sections, Quiescent>::Types;
+using Kinds = NativeCasesOfBoth<Sections, QuiescentCases<G>>::Types;
 
 constexpr int kVcpus = 4;
 constexpr int kAccesses = 10'000;  // of each vCPU
