@@ -154,6 +154,28 @@ TEST(QuiescentThreadTest, WhoRunsIsWaitedForUntilItAnnounces) {
   }
 }
 
+// Plain data, which only the announcement orders: ThreadSanitizer would tell.
+TEST(QuiescentThreadTest, WhatPrecedesAWaitIsSeenAfterTheNextAnnouncement) {
+  P::Srcu slots("slots");
+  int plain = 0;
+  std::atomic<bool> runs = false;
+  std::atomic<bool> waited = false;
+  std::thread runner([&] {
+    const Running running;
+    runs.store(true, std::memory_order_relaxed);
+    while (!waited.load(std::memory_order_relaxed)) {
+      QuiescentThread::Announce();
+      std::this_thread::yield();
+    }
+    EXPECT_EQ(plain, 1);
+  });
+  while (!runs.load(std::memory_order_relaxed)) P::Pause();
+  plain = 1;
+  slots.synchronize();
+  waited.store(true, std::memory_order_relaxed);
+  runner.join();
+}
+
 // These waits never return if they wait for a thread that is in no section.
 TEST(QuiescentThreadTest, NobodyElseIsWaitedFor) {
   P::Rcu tables("tables");
